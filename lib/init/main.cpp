@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The helper `insula-init`: the first program in every container. It has its own memory and no libc, finds the control socket
+// and the Program at fixed descriptors, does what the Program says, and becomes the container's init or stays as process 1.
+
+#include "init/apply.hpp"
+
+extern "C" {
+
+// The compiler may call these three for what it copies and clears.
+void* memcpy(void* to, const void* from, size_t size) {
+    auto* out = static_cast<char*>(to);
+    const auto* in = static_cast<const char*>(from);
+    for (size_t i = 0; i != size; ++i) out[i] = in[i];
+    return to;
+}
+void* memmove(void* to, const void* from, size_t size) {
+    if (to <= from) return memcpy(to, from, size);
+    auto* out = static_cast<char*>(to);
+    const auto* in = static_cast<const char*>(from);
+    while (size-- != 0) out[size] = in[size];
+    return to;
+}
+void* memset(void* to, int value, size_t size) {
+    auto* out = static_cast<char*>(to);
+    for (size_t i = 0; i != size; ++i) out[i] = static_cast<char>(value);
+    return to;
+}
+[[noreturn]] void insula_init_main();
+
+}  // extern "C"
+
+namespace {
+
+using namespace insula;
+
+constexpr int prot_read_write = 0x1 | 0x2;
+constexpr int map_shared = 0x01;
+constexpr int map_private = 0x02;
+
+[[nodiscard]] char* map(init::KernelCalls& calls, unsigned long size, int flags, unsigned long offset) {
+    const long address = calls.mmap(size, prot_read_write, flags, program::program_fd, offset);
+    if (address < 0 && address > -4096) calls.exit_group(1);
+    return reinterpret_cast<char*>(address);
+}
+
+[[noreturn]] void run() {
+    init::KernelCalls calls;
+    // Nobody may look into the helper: it holds descriptors of the host until init runs (CVE-2016-9962).
+    calls.prctl(PR_SET_DUMPABLE, 0);
+    calls.prctl(PR_SET_NAME, reinterpret_cast<unsigned long>("insula-init"));
+    calls.fcntl(program::control_fd, F_SETFD, FD_CLOEXEC);
+    calls.umask(0);
+    calls.setsid();
+
+    char* first = map(calls, program::page_size, map_shared, 0);
+    auto* shared = reinterpret_cast<program::SharedPage*>(first);
+    const unsigned long offset = shared->program_offset;
+    const unsigned long size = shared->program_size;
+    if (offset > program::page_size) {  // the trace takes more than the first page
+        first = map(calls, offset, map_shared, 0);
+        shared = reinterpret_cast<program::SharedPage*>(first);
+    }
+    const program::View view(map(calls, size, map_private, offset));
+    calls.close(program::program_fd);
+    if (view.header().magic_number != program::magic) calls.exit_group(1);
+    (void)init::apply(calls, view, *shared);
+    calls.exit_group(1);
+}
+
+}  // namespace
+
+void insula_init_main() { run(); }
+
+#if defined(__x86_64__)
+__asm__(
+    ".globl _start\n"
+    "_start:\n"
+    "  xor %ebp, %ebp\n"
+    "  and $-16, %rsp\n"
+    "  call insula_init_main\n"
+    "  hlt\n");
+#elif defined(__aarch64__)
+__asm__(
+    ".globl _start\n"
+    "_start:\n"
+    "  mov x29, #0\n"
+    "  mov x30, #0\n"
+    "  bl insula_init_main\n"
+    "  brk #0\n");
+#endif

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "linux/await.hpp"
+
+#include <cerrno>
+
+#include "linux/explain.hpp"
+
+namespace insula::linux_ {
+
+timespec Deadline::left() const {
+    using namespace std::chrono;
+    const auto rest = duration_cast<nanoseconds>(*end_ - steady_clock::now()).count();
+    if (rest <= 0) return {0, 0};
+    return {static_cast<time_t>(rest / 1'000'000'000), static_cast<long>(rest % 1'000'000'000)};
+}
+
+namespace {
+
+/// Polls until one of `fds` is readable: their number, or 0 at the deadline.
+[[nodiscard]] Result<int> poll_until(Kernel& kernel, pollfd* fds, std::size_t count,
+                                     const Deadline& deadline) {
+    for (;;) {
+        const timespec left = deadline.exists() ? deadline.left() : timespec{};
+        const int ready = kernel.ppoll(fds, count, deadline.exists() ? &left : nullptr);
+        if (ready >= 0) return ready;
+        if (ready != -EINTR) {
+            Error error = start_error(-ready, program::Call::none, "cannot wait");
+            error.call = "ppoll";
+            return error;
+        }
+    }
+}
+
+}  // namespace
+
+Result<char> await_message(Kernel& kernel, int socket, FdRef cancel, const Deadline& deadline) {
+    if (deadline.exists() || cancel.valid()) {
+        pollfd fds[] = {{socket, POLLIN, 0}, {cancel.raw, POLLIN, 0}};
+        INSULA_TRY(const int ready, poll_until(kernel, fds, cancel.valid() ? 2 : 1, deadline));
+        if (ready == 0)
+            return start_error(ETIMEDOUT, program::Call::none, "the start took too long");
+        if (fds[0].revents == 0)
+            return start_error(ECANCELED, program::Call::none, "the start was given up");
+    }
+    for (;;) {
+        char message = 0;
+        const long got = kernel.recv(socket, &message, 1, 0);
+        if (got > 0) return message;
+        if (got == 0) return end_of_messages;
+        // A peer that dies with our message unread resets the connection (unix(7)).
+        if (got == -ECONNRESET) return end_of_messages;
+        if (got != -EINTR)
+            return start_error(static_cast<int>(-got), program::Call::socket,
+                               "cannot hear from the helper");
+    }
+}
+
+Result<bool> await_readable(Kernel& kernel, int fd, const Deadline& deadline) {
+    pollfd one{fd, POLLIN, 0};
+    INSULA_TRY(const int ready, poll_until(kernel, &one, 1, deadline));
+    return ready != 0;
+}
+
+}  // namespace insula::linux_

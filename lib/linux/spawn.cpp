@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "linux/spawn.hpp"
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "linux/await.hpp"
+#include "linux/explain.hpp"
+#include "linux/id_map.hpp"
+#include "linux/lower.hpp"
+#include "linux/sources.hpp"
+#include "linux/stage_one.hpp"
+#include "linux/streams.hpp"
+
+namespace insula::linux_ {
+
+namespace {
+
+using program::Call;
+
+[[nodiscard]] const ExecInit& exec_of(const ContainerPlan& plan) {
+    return std::get<ExecInit>(plan.ops.back().action);
+}
+
+[[nodiscard]] Result<LoweredPlan> lower_for_caller(Kernel& kernel, const ContainerPlan& plan,
+                                                   const StartOptions& options) {
+    INSULA_CHECK(validate(plan));
+    INSULA_TRY(auto variables, listen_variables(kernel, options, exec_of(plan).mode));
+    std::uint64_t effective = 0;
+    if (const int got = kernel.capget(effective); got < 0)
+        return start_error(-got, Call::capget, "cannot read the caller's capabilities");
+    const bool mounts = (effective >> CAP_SYS_ADMIN & 1) != 0;
+    return lower(plan, {.source_taker = mounts ? SourceTaker::caller : SourceTaker::helper,
+                        .caller_uid = static_cast<std::uint32_t>(kernel.getuid()),
+                        .passed_fds = static_cast<std::uint32_t>(options.passed_fds.size()),
+                        .extra_environment = std::move(variables),
+                        .trace = static_cast<bool>(options.trace)});
+}
+
+/// The memfd with the shared pages and the Program, and the caller's mapping of the former.
+struct ProgramFile {
+    HeldFd file{};
+    SharedMemory shared{};
+};
+
+[[nodiscard]] Result<ProgramFile> make_program_file(Kernel& kernel, const LoweredPlan& lowered,
+                                                    bool trace) {
+    constexpr std::size_t page = program::page_size;
+    const std::size_t traced =
+        program::trace_offset + (trace ? lowered.op_count * sizeof(program::TraceEntry) : 0);
+    const std::size_t offset = (traced + page - 1) / page * page;
+    std::vector<char> content(offset);
+    program::SharedPage first;
+    first.program_offset = static_cast<std::uint32_t>(offset);
+    first.program_size = static_cast<std::uint32_t>(lowered.program.size());
+    std::memcpy(content.data(), &first, sizeof first);
+    content.insert(content.end(), lowered.program.begin(), lowered.program.end());
+
+    const int fd = kernel.memfd_create("insula-program", /*MFD_CLOEXEC*/ 1);
+    if (fd < 0) return start_error(-fd, Call::open, "cannot make the program file");
+    ProgramFile out{HeldFd(kernel, fd), {}};
+    const long written = kernel.pwrite(fd, content.data(), content.size(), 0);
+    if (written != static_cast<long>(content.size()))
+        return start_error(written < 0 ? static_cast<int>(-written) : EIO, Call::open,
+                           "cannot write the program file");
+    void* address = nullptr;
+    if (const int mapped = kernel.mmap(offset, fd, address); mapped < 0)
+        return start_error(-mapped, Call::mmap, "cannot map the program file");
+    out.shared = SharedMemory(kernel, address, offset);
+    return out;
+}
+
+/// One start: everything that must be undone when it fails is a member.
+class Spawner {
+public:
+    Spawner(Kernel& kernel, int helper, const ContainerPlan& plan, const StartOptions& options,
+            const LoweredPlan& lowered)
+        : kernel_(kernel), helper_(helper), plan_(plan), options_(options), lowered_(lowered) {}
+    Spawner(const Spawner&) = delete;
+    Spawner& operator=(const Spawner&) = delete;
+    ~Spawner() { abandon(); }
+
+    [[nodiscard]] Result<Spawned> run() {
+        INSULA_CHECK(open_control());
+        INSULA_CHECK(send_sources());
+        INSULA_TRY(streams_, open_streams(kernel_, options_));
+        INSULA_TRY(program_, make_program_file(kernel_, lowered_, static_cast<bool>(options_.trace)));
+        INSULA_CHECK(clone());
+        INSULA_CHECK(write_maps());
+        const Result<void> started = await_init();
+        report_trace();
+        if (!started) return started.error();
+        insula_running_ = true;
+        return Spawned{pid_, std::move(pidfd_), std::move(streams_.callers_ends),
+                       std::move(program_.shared)};
+    }
+
+private:
+    [[nodiscard]] Result<void> open_control() {
+        int ends[2];
+        const int made = kernel_.socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, ends);
+        if (made < 0) return start_error(-made, Call::socket, "cannot make the control socket");
+        control_ = HeldFd(kernel_, ends[0]);
+        helpers_end_ = HeldFd(kernel_, ends[1]);
+        return {};
+    }
+
+    /// Takes the next batch of mounts and hands it to the helper. The socket holds it until the helper runs.
+    [[nodiscard]] Result<void> send_sources() {
+        if (sent_ == lowered_.sources.size()) return {};
+        INSULA_TRY(const auto trees, take_sources(kernel_, plan_, lowered_.sources, sent_));
+        std::vector<int> fds;
+        fds.reserve(trees.size());
+        for (const HeldFd& tree : trees) fds.push_back(tree.get());
+        const long sent = kernel_.send_descriptors(control_.get(), fds.data(), fds.size());
+        if (sent < 0)
+            return start_error(static_cast<int>(-sent), Call::socket,
+                               "cannot hand the mounts to the helper");
+        sent_ += trees.size();
+        return {};
+    }
+
+    [[nodiscard]] Result<void> clone() {
+        std::vector<int> descriptors = streams_.descriptors;
+        descriptors.push_back(helpers_end_.get());
+        descriptors.push_back(program_.file.get());
+        for (const PassedFd& passed : options_.passed_fds) descriptors.push_back(passed.fd.raw);
+        descriptors.push_back(helper_);
+        std::vector<int> copies(descriptors.size());
+        stack_ = std::make_unique_for_overwrite<char[]>(stage_one_stack_size);
+        const char* const argv[] = {"insula-init", nullptr};
+
+        job_.clone_flags = lowered_.clone_flags;
+        job_.descriptors = descriptors.data();
+        job_.copies = copies.data();
+        job_.descriptor_count = static_cast<int>(descriptors.size());
+        job_.control = program::control_fd;
+        job_.wait_for_maps = !lowered_.uid_map.empty();
+        job_.keep_capabilities = lowered_.keep_capabilities;
+        job_.argv = argv;
+        job_.environment = argv + 1;
+        job_.stack = stack_.get();
+        job_.stack_size = stage_one_stack_size;
+        // These live in this frame, and the child reads them until it has executed the helper.
+        frame_ = {std::move(descriptors), std::move(copies), {argv[0], nullptr}};
+        job_.argv = frame_.argv;
+        job_.environment = frame_.argv + 1;
+
+        const int pid = kernel_.clone_stage_one(job_);
+        if (pid < 0) {
+            program::Report report;
+            report.error = -pid;
+            report.call = Call::clone;
+            return explain(plan_, report);
+        }
+        pid_ = pid;
+        pidfd_ = HeldFd(kernel_, job_.pidfd);
+        helpers_end_.reset();
+        streams_.held.clear();
+        program_.file.reset();
+        return {};
+    }
+
+    [[nodiscard]] Result<void> write_maps() {
+        if (lowered_.uid_map.empty()) return {};
+        INSULA_CHECK(write_id_maps(kernel_, pid_, lowered_));
+        const char go = 'g';
+        const long sent = kernel_.send(control_.get(), &go, 1, MSG_NOSIGNAL);
+        // A child that is gone shows itself in `await_init`.
+        if (sent < 0 && sent != -EPIPE)
+            return start_error(static_cast<int>(-sent), Call::socket,
+                               "cannot tell the helper to go on");
+        return {};
+    }
+
+    /// Serves the helper until it closes the control socket: init has been executed, or the helper gave up.
+    [[nodiscard]] Result<void> await_init() {
+        const Deadline deadline(options_.timeout);
+        for (;;) {
+            INSULA_TRY(const char request, await_message(kernel_, control_.get(), options_.cancel, deadline));
+            if (request == end_of_messages) break;
+            INSULA_CHECK(send_sources());
+        }
+        kernel_.wait_for_stage_one(job_);
+        const program::SharedPage& page = program_.shared.page();
+        const auto state = static_cast<program::State>(__atomic_load_n(&page.state, __ATOMIC_ACQUIRE));
+        if (state == program::State::executing) return {};
+        if (state == program::State::failed) return explain(plan_, page.report);
+        if (job_.error != 0) {
+            program::Report report;
+            report.error = job_.error;
+            report.call = static_cast<Call>(job_.call);
+            return explain(plan_, report);
+        }
+        return Error{.code = ErrorCode::system,
+                     .message = "the helper ended before it could say why",
+                     .hint = "it was killed: by a memory limit, or by somebody"};
+    }
+
+    void report_trace() const {
+        if (!options_.trace) return;
+        const program::SharedPage& page = program_.shared.page();
+        const std::uint32_t count =
+            std::min(__atomic_load_n(&page.trace_count, __ATOMIC_ACQUIRE), lowered_.op_count);
+        for (std::uint32_t i = 0; i != count; ++i) {
+            const program::TraceEntry& entry = program_.shared.trace()[i];
+            options_.trace({.op = entry.op,
+                            .duration = std::chrono::nanoseconds(entry.nanoseconds),
+                            .system_error = entry.error});
+        }
+    }
+
+    /// Ends what a failed start has left: the child, which may be in stage 1 still, using this object.
+    void abandon() noexcept {
+        if (pid_ < 0 || insula_running_) return;
+        control_.reset();
+        kernel_.pidfd_send_signal(pidfd_.get(), SIGKILL);
+        kernel_.wait_for_stage_one(job_);
+        siginfo_t info{};
+        while (reap(kernel_, pidfd_.get(), info) == -EINTR) {
+        }
+    }
+
+    struct Frame {
+        std::vector<int> descriptors{};
+        std::vector<int> copies{};
+        const char* argv[2] = {};
+    };
+
+    Kernel& kernel_;
+    int helper_;
+    const ContainerPlan& plan_;
+    const StartOptions& options_;
+    const LoweredPlan& lowered_;
+    HeldFd control_{};
+    HeldFd helpers_end_{};
+    Streams streams_{};
+    ProgramFile program_{};
+    std::unique_ptr<char[]> stack_{};
+    Frame frame_{};
+    StageOneJob job_{};
+    std::size_t sent_ = 0;
+    std::int32_t pid_ = -1;
+    HeldFd pidfd_{};
+    bool insula_running_ = false;
+};
+
+}  // namespace
+
+int reap(Kernel& kernel, int pidfd, siginfo_t& info) noexcept {
+    return kernel.waitid(pidfd, info, WEXITED | __WALL);
+}
+
+Result<Spawned> spawn(Kernel& kernel, int helper, const ContainerPlan& plan,
+                      const StartOptions& options) {
+    INSULA_TRY(const auto lowered, lower_for_caller(kernel, plan, options));
+    Spawner spawner(kernel, helper, plan, options, lowered);
+    return spawner.run();
+}
+
+}  // namespace insula::linux_

@@ -148,6 +148,13 @@ struct ProtectPath {
     friend bool operator==(const ProtectPath&, const ProtectPath&) = default;
 };
 
+/// Makes `path` and everything below writable again where a `ProtectPath` above made it read-only.
+/// Nothing where `path` does not exist.
+struct UnprotectPath {
+    GuestPath path{};
+    friend bool operator==(const UnprotectPath&, const UnprotectPath&) = default;
+};
+
 /// Makes the root mount itself read-only, now that every target exists.
 struct SealRoot {
     friend bool operator==(const SealRoot&, const SealRoot&) = default;
@@ -230,7 +237,8 @@ struct ExecInit {
 
 using Action = std::variant<BindRoot, TmpfsRoot, OverlayRoot, BindMount, GuestBindMount,
                             OverlayMount, FilesystemMount, MakeDirectory, MakeDevice, MakeSymlink,
-                            MaskPath, ProtectPath, SealRoot, EnterRoot, SetHostname, RaiseLoopback,
-                            SetIdentity, SetCapabilities, SetNoNewPrivs, ChangeDirectory, ExecInit>;
+                            MaskPath, ProtectPath, UnprotectPath, SealRoot, EnterRoot, SetHostname,
+                            RaiseLoopback, SetIdentity, SetCapabilities, SetNoNewPrivs,
+                            ChangeDirectory, ExecInit>;
 
 }  // namespace insula::inline v0

@@ -235,10 +235,10 @@ struct ExecInit {
     friend bool operator==(const ExecInit&, const ExecInit&) = default;
 };
 
-using Action = std::variant<BindRoot, TmpfsRoot, OverlayRoot, BindMount, GuestBindMount,
-                            OverlayMount, FilesystemMount, MakeDirectory, MakeDevice, MakeSymlink,
-                            MaskPath, ProtectPath, UnprotectPath, SealRoot, EnterRoot, SetHostname,
-                            RaiseLoopback, SetIdentity, SetCapabilities, SetNoNewPrivs,
-                            ChangeDirectory, ExecInit>;
+using Action =
+    std::variant<BindRoot, TmpfsRoot, OverlayRoot, BindMount, GuestBindMount, OverlayMount,
+                 FilesystemMount, MakeDirectory, MakeDevice, MakeSymlink, MaskPath, ProtectPath,
+                 UnprotectPath, SealRoot, EnterRoot, SetHostname, RaiseLoopback, SetIdentity,
+                 SetCapabilities, SetNoNewPrivs, ChangeDirectory, ExecInit>;
 
 }  // namespace insula::inline v0

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The public headers as a consumer's compiler sees them: alone, in two translation units, in several
+languages, without exceptions, and with nothing linked."""
+import concurrent.futures
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from support import suite
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+INCLUDE = ROOT / "include"
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wswitch-enum", "-Werror"]
+HEADERS = sorted(str(path.relative_to(INCLUDE)) for path in INCLUDE.glob("insula/**/*.hpp"))
+# style.md: these cost build time, or couple a consumer to a platform or a library
+FORBIDDEN = re.compile(
+    r'#\s*include\s*<(iostream|filesystem|regex|functional|thread|mutex|format|source_location'
+    r'|sys/.*|linux/.*|pugixml.*|seccomp.*|cap-ng.*|nlohmann/.*|doctest/.*)>')
+ONLY_HANDLES = re.compile(r"#\s*include\s*<(memory|chrono)>")
+HANDLES = {"insula/run/machine.hpp", "insula/run/runtime.hpp", "insula/core/function_ref.hpp"}
+
+
+def compiler(name):
+    if shutil.which(name) is None:
+        raise unittest.SkipTest(f"{name} is not installed")
+    return name
+
+
+def compile_text(name, text, *options):
+    """The compiler's messages; "" when it is content."""
+    argv = [name, *WARNINGS, f"-I{INCLUDE}", *options, "-x", "c++", "-"]
+    done = subprocess.run(argv, input=text, capture_output=True, text=True)
+    return done.stderr if done.returncode != 0 else ""
+
+
+class Header(unittest.TestCase):
+    def each_alone(self, name, standard):
+        def alone(header):
+            return compile_text(compiler(name), f'#include "{header}"\n', f"-std={standard}",
+                                "-fsyntax-only")
+
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            failures = [text for text in pool.map(alone, HEADERS) if text]
+        self.assertEqual(failures, [])
+
+    def all_together(self, name, *options):
+        self.assertEqual(compile_text(compiler(name), '#include "insula/insula.hpp"\n',
+                                      "-fsyntax-only", *options), "")
+
+    def test_each_alone_gcc(self):
+        self.each_alone("g++", "c++20")
+
+    def test_each_alone_clang_19(self):
+        self.each_alone("clang++-19", "c++20")
+
+    def test_each_alone_clang_14(self):
+        self.each_alone("clang++-14", "c++20")
+
+    def test_cxx23_gcc(self):
+        self.all_together("g++", "-std=c++23")
+
+    def test_cxx23_clang_19(self):
+        self.all_together("clang++-19", "-std=c++23")
+
+    def test_without_exceptions_gcc(self):
+        self.all_together("g++", "-std=c++20", "-fno-exceptions", "-fno-rtti")
+
+    def test_without_exceptions_clang_19(self):
+        self.all_together("clang++-19", "-std=c++20", "-fno-exceptions", "-fno-rtti")
+
+    def test_without_assertions(self):
+        self.all_together("g++", "-std=c++20", "-DNDEBUG", "-O2")
+
+    def test_includes_only_what_the_style_allows(self):
+        for header in HEADERS + sorted(str(path.relative_to(INCLUDE))
+                                       for path in INCLUDE.glob("insula/**/*.ipp")):
+            with self.subTest(header):
+                text = (INCLUDE / header).read_text()
+                self.assertIsNone(FORBIDDEN.search(text))
+                if header not in HANDLES:
+                    self.assertIsNone(ONLY_HANDLES.search(text))
+
+
+class Linking(unittest.TestCase):
+    def build_and_run(self, name, sources, *options):
+        with tempfile.TemporaryDirectory() as scratch:
+            program = os.path.join(scratch, "program")
+            subprocess.run([compiler(name), *WARNINGS, f"-I{INCLUDE}", *options, *map(str, sources),
+                            "-o", program], check=True)
+            done = subprocess.run([program], check=True, capture_output=True, text=True)
+            return done.stdout
+
+    def test_two_translation_units(self):
+        here = pathlib.Path(__file__).parent
+        for name in ("g++", "clang++-19"):
+            for mode in (["-O0"], ["-O2", "-DNDEBUG"]):
+                with self.subTest(compiler=name, mode=mode):
+                    self.build_and_run(name, [here / "unit_one.cpp", here / "unit_two.cpp"],
+                                       "-std=c++20", *mode)
+
+    def test_pure_headers_need_no_library(self):
+        source = pathlib.Path(__file__).parent / "pure.cpp"
+        for name in ("g++", "clang++-19"):
+            for standard in ("c++20", "c++23"):
+                with self.subTest(compiler=name, standard=standard):
+                    output = self.build_and_run(name, [source], f"-std={standard}")
+                    self.assertIn("/srv/data", output)
+
+    def test_pure_headers_without_exceptions(self):
+        source = pathlib.Path(__file__).parent / "pure.cpp"
+        self.assertIn("/srv/data", self.build_and_run("g++", [source], "-std=c++20",
+                                                      "-fno-exceptions", "-fno-rtti"))
+
+
+suite.main()

@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdint>
 
-#include "cli/json_text.hpp"
+#include <string>
+#include <utility>
+
 #include "cli/reporter.hpp"
+#include "insula/plan/json.hpp"
 
 namespace insula::cli {
 namespace {
+
+void append_string(std::string& out, std::string_view text) {
+    detail::escape::append_quoted(out, text, detail::escape::BrokenByte::replacement);
+}
 
 /// One JSON object, member after member.
 class ObjectWriter {
 public:
     void add(std::string_view name, std::string_view value) {
         key(name);
-        out_ += json_string(value);
+        append_string(out_, value);
     }
     void add(std::string_view name, std::int64_t value) {
         key(name);
@@ -26,7 +33,7 @@ public:
 private:
     void key(std::string_view name) {
         if (out_.size() > 1) out_ += ',';
-        out_ += json_string(name);
+        append_string(out_, name);
         out_ += ':';
     }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cli/output.hpp"
+#include "insula/plan/text.hpp"
 
 namespace insula::cli {
 namespace {
@@ -25,24 +26,23 @@ bool wants_color() {
     return ::isatty(STDERR_FILENO) == 1;
 }
 
-constexpr std::string_view hex_digits = "0123456789abcdef";
-
 /// Trust: the text quotes the definition, which may come from anywhere. A terminal obeys escape
-/// sequences, and a line feed of the definition's could pretend to be another finding; our own line
-/// feeds are followed by an indent.
-std::string without_controls(std::string_view text) {
+/// sequences and reorders text, and a line feed of the definition's could pretend to be another
+/// finding; our own line feeds are followed by an indent.
+std::string harmless(std::string_view text) {
+    namespace escape = detail::escape;
     std::string out;
     out.reserve(text.size());
-    for (std::size_t i = 0; i != text.size(); ++i) {
-        const auto byte = static_cast<unsigned char>(text[i]);
-        const bool indented_line = byte == '\n' && text.substr(i + 1, 2) == "  ";
-        if ((byte >= 0x20 && byte != 0x7f) || indented_line) {
-            out += text[i];
-            continue;
+    for (std::size_t i = 0; i < text.size();) {
+        const escape::Character c = escape::character_at(text, i);
+        const bool indented_line = c.code == '\n' && text.substr(i + 1, 2) == "  ";
+        if (indented_line || (c.valid && !escape::is_treacherous(c.code))) {
+            out += text.substr(i, c.bytes);
+        } else {
+            out += c.code > 0xff ? "\\u" : "\\x";
+            escape::append_hexadecimal(out, c.code, c.code > 0xff ? 4 : 2);
         }
-        out += "\\x";
-        out += hex_digits[byte >> 4U];
-        out += hex_digits[byte & 15U];
+        i += c.bytes;
     }
     return out;
 }
@@ -69,7 +69,7 @@ std::string colored(std::string_view text, std::size_t prefix) {
 Reporter::Reporter(const CommonOptions& options) : options_(options), color_(wants_color()) {}
 
 void Reporter::print(std::string text, std::size_t prefix) const {
-    text = color_ ? colored(without_controls(text), prefix) : without_controls(text);
+    text = color_ ? colored(harmless(text), prefix) : harmless(text);
     text += '\n';
     write_message(text);
 }
@@ -83,7 +83,7 @@ void Reporter::error(const Error& error, std::string_view file) const {
         print("insula: " + describe(error), std::string_view("insula: ").size());
         return;
     }
-    print(describe(error, file), without_controls(detail::location_prefix(file, error.xml)).size());
+    print(describe(error, file), harmless(detail::location_prefix(file, error.xml)).size());
 }
 
 void Reporter::finding(const Finding& finding, std::string_view file) const {
@@ -93,7 +93,7 @@ void Reporter::finding(const Finding& finding, std::string_view file) const {
         return;
     }
     print(describe(finding, file),
-          without_controls(detail::location_prefix(file, finding.at)).size());
+          harmless(detail::location_prefix(file, finding.at)).size());
 }
 
 void Reporter::findings(const std::vector<Finding>& findings, std::string_view file) const {

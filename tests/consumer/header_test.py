@@ -89,10 +89,14 @@ class Linking(unittest.TestCase):
     def build_and_run(self, name, sources, *options):
         with tempfile.TemporaryDirectory() as scratch:
             program = os.path.join(scratch, "program")
-            subprocess.run([compiler(name), *WARNINGS, f"-I{INCLUDE}", *options, *map(str, sources),
-                            "-o", program], check=True)
-            done = subprocess.run([program], check=True, capture_output=True, text=True)
-            return done.stdout
+            self.call(compiler(name), *WARNINGS, f"-I{INCLUDE}", *options, *map(str, sources), "-o",
+                      program)
+            return self.call(program)
+
+    def call(self, *argv):
+        done = subprocess.run(argv, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
 
     def test_two_translation_units(self):
         here = pathlib.Path(__file__).parent

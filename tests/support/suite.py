@@ -13,7 +13,9 @@ def main():
     result = program.result
     for test, reason in result.skipped:
         print(f"SKIP: {test.id().removeprefix('__main__.')}: {reason}")
-    failed = len({test.id() for test, _ in result.failures + result.errors})
+    # a subtest belongs to its test, which is one case however many of them fail
+    broken = {getattr(test, "test_case", test).id() for test, _ in result.failures + result.errors}
+    failed = len(broken)
     failed += len(result.unexpectedSuccesses)
     skipped = len(result.skipped)
     passed = max(result.testsRun - failed - skipped, 0)

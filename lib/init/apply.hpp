@@ -33,6 +33,7 @@ template <class Calls>
         case p::OpCode::symlink: return as.template operator()<p::Symlink>();
         case p::OpCode::mask: return as.template operator()<p::Mask>();
         case p::OpCode::protect: return as.template operator()<p::Protect>();
+        case p::OpCode::unprotect: return as.template operator()<p::Unprotect>();
         case p::OpCode::seal_root: return as.template operator()<p::SealRoot>();
         case p::OpCode::enter_root: return as.template operator()<p::EnterRoot>();
         case p::OpCode::hostname: return as.template operator()<p::Hostname>();
@@ -61,8 +62,8 @@ inline void trace(program::SharedPage& shared, const program::TraceEntry& entry)
     __atomic_store_n(&shared.trace_count, shared.trace_count + 1, __ATOMIC_RELEASE);
 }
 
-/// Runs the Program op by op and stops at the first that fails; the report is in the shared page too. The last op executes
-/// init and does not return, unless it fails or `Calls` is a fake.
+/// Runs the Program op by op and stops at the first that fails; the report is in the shared page
+/// too. The last op executes init and does not return, unless it fails or `Calls` is a fake.
 template <class Calls>
 program::Report apply(Calls& calls, program::View view, program::SharedPage& shared) noexcept {
     Context<Calls> context{.calls = calls, .view = view, .shared = shared};
@@ -75,8 +76,7 @@ program::Report apply(Calls& calls, program::View view, program::SharedPage& sha
         const bool last = i + 1 == header.op_count;
         if (header.trace && last) trace(shared, {.op = op->plan_op});
         const Outcome outcome = dispatch(context, *op);
-        if (header.trace && !last)
-            trace(shared, {op->plan_op, outcome.error, now(calls) - start});
+        if (header.trace && !last) trace(shared, {op->plan_op, outcome.error, now(calls) - start});
         if (!outcome.failed()) continue;
         shared.report.op = op->plan_op;
         shared.report.error = outcome.error;

@@ -32,8 +32,9 @@ struct ControlHeader {
     int type = 0;
 };
 
-/// The kernel, one method per call, with its names and argument order: >= 0 or -errno, no opinions. The interpreter takes
-/// this type as a template parameter, so that tests can stand in for the kernel.
+/// The kernel, one method per call, with its names and argument order: >= 0 or -errno, no opinions.
+/// The interpreter takes this type as a template parameter, so that tests can stand in for the
+/// kernel.
 class KernelCalls {
 public:
     int openat2(int directory, const char* path, const open_how& how) noexcept {
@@ -163,7 +164,8 @@ public:
     int clock_gettime(int clock, __kernel_timespec& out) noexcept {
         return call(__NR_clock_gettime, clock, &out);
     }
-    long mmap(unsigned long size, int protection, int flags, int fd, unsigned long offset) noexcept {
+    long mmap(unsigned long size, int protection, int flags, int fd,
+              unsigned long offset) noexcept {
         return call_long(__NR_mmap, 0, size, protection, flags, fd, offset);
     }
 

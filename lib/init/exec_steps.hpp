@@ -26,14 +26,16 @@ inline void set_state(program::SharedPage& shared, program::State state) noexcep
     return view.array<char*>(list);
 }
 
-/// Whether the embedder, who holds the only other end, is still there. A container must not start unowned.
+/// Whether the embedder, who holds the only other end, is still there. A container must not start
+/// unowned.
 template <class Calls>
 [[nodiscard]] bool owner_lives(Calls& calls, int control) noexcept {
     char byte = 0;
     return calls.recvfrom(control, &byte, 1, msg_dontwait | msg_peek) != 0;
 }
 
-/// Gives init the descriptors it was promised, 3 and on; the control socket goes out of their way, and closes at exec.
+/// Gives init the descriptors it was promised, 3 and on; the control socket goes out of their way,
+/// and closes at exec.
 template <class Calls>
 [[nodiscard]] Outcome place_descriptors(Context<Calls>& context) noexcept {
     using program::Call;
@@ -45,7 +47,8 @@ template <class Calls>
     if (control < 0) return outcome(control, Call::fcntl);
     context.control = control;
     for (int i = 0; i != passed; ++i)
-        if (const Outcome o = outcome(calls.dup3(program::first_passed_fd + i, 3 + i, 0), Call::dup3);
+        if (const Outcome o =
+                outcome(calls.dup3(program::first_passed_fd + i, 3 + i, 0), Call::dup3);
             o.failed())
             return o;
     // The last two copies sit above the list that init sees.
@@ -58,7 +61,7 @@ template <class Calls>
 template <class Calls>
 [[nodiscard]] Outcome explain_exec(Calls& calls, const char* path, int error) noexcept {
     using program::Detail;
-    struct statx status {};
+    struct statx status{};
     const bool exists = calls.statx(AT_FDCWD, path, 0, STATX_TYPE, status) == 0;
     Detail detail = Detail::none;
     if (error == ENOENT && exists) detail = Detail::interpreter;
@@ -84,7 +87,8 @@ template <class Calls>
     return explain_exec(calls, path, -error);
 }
 
-/// Waits for children and passes signals on, as process 1, until `child` has ended. Its status of wait4(2).
+/// Waits for children and passes signals on, as process 1, until `child` has ended. Its status of
+/// wait4(2).
 template <class Calls>
 [[nodiscard]] int reap(Calls& calls, int child) noexcept {
     const unsigned long all = ~0UL;
@@ -111,7 +115,8 @@ template <class Calls>
         calls.setsid();
         return execute(context, op);
     }
-    // The child holds the control socket until it executes; so the caller hears of that from the child alone.
+    // The child holds the control socket until it executes; so the caller hears of that from the
+    // child alone.
     const int passed = static_cast<int>(context.view.header().passed_fds);
     calls.close(context.control);
     for (int fd = 0; fd < 3 + passed; ++fd) calls.close(fd);

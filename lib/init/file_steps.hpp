@@ -11,8 +11,7 @@ template <class Calls>
 Outcome run(Context<Calls>& context, const program::Directory& op) noexcept {
     const Opened parent = parent_of(context, op.entry);
     if (parent.failed()) return parent.outcome;
-    const int made =
-        context.calls.mkdirat(parent.fd, context.view.text(op.entry.name), op.mode);
+    const int made = context.calls.mkdirat(parent.fd, context.view.text(op.entry.name), op.mode);
     return made == -EEXIST ? Outcome{} : outcome(made, program::Call::mkdirat);
 }
 

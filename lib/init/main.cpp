@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The helper `insula-init`: the first program in every container. It has its own memory and no libc, finds the control socket
-// and the Program at fixed descriptors, does what the Program says, and becomes the container's init or stays as process 1.
+// The helper `insula-init`: the first program in every container. It has its own memory and no
+// libc, finds the control socket and the Program at fixed descriptors, does what the Program says,
+// and becomes the container's init or stays as process 1.
 
 #include "init/apply.hpp"
 
@@ -38,7 +39,8 @@ constexpr int prot_read_write = 0x1 | 0x2;
 constexpr int map_shared = 0x01;
 constexpr int map_private = 0x02;
 
-[[nodiscard]] char* map(init::KernelCalls& calls, unsigned long size, int flags, unsigned long offset) {
+[[nodiscard]] char* map(init::KernelCalls& calls, unsigned long size, int flags,
+                        unsigned long offset) {
     const long address = calls.mmap(size, prot_read_write, flags, program::program_fd, offset);
     if (address < 0 && address > -4096) calls.exit_group(1);
     return reinterpret_cast<char*>(address);
@@ -46,7 +48,8 @@ constexpr int map_private = 0x02;
 
 [[noreturn]] void run() {
     init::KernelCalls calls;
-    // Nobody may look into the helper: it holds descriptors of the host until init runs (CVE-2016-9962).
+    // Nobody may look into the helper: it holds descriptors of the host until init runs
+    // (CVE-2016-9962).
     calls.prctl(PR_SET_DUMPABLE, 0);
     calls.prctl(PR_SET_NAME, reinterpret_cast<unsigned long>("insula-init"));
     calls.fcntl(program::control_fd, F_SETFD, FD_CLOEXEC);
@@ -70,7 +73,9 @@ constexpr int map_private = 0x02;
 
 }  // namespace
 
-void insula_init_main() { run(); }
+void insula_init_main() {
+    run();
+}
 
 #if defined(__x86_64__)
 __asm__(

@@ -5,7 +5,8 @@
 
 namespace insula::init {
 
-/// Keeps what the kernel has to say about a file system context (fsopen(2): read returns one message).
+/// Keeps what the kernel has to say about a file system context (fsopen(2): read returns one
+/// message).
 template <class Calls>
 void keep_kernel_text(Context<Calls>& context, int fs) noexcept {
     char* text = context.shared.report.kernel_text;
@@ -47,8 +48,9 @@ Opened make_filesystem(Context<Calls>& context, const program::NewFilesystem& wa
                            wanted.option_count, wanted.attributes);
 }
 
-/// Sets the attributes of a detached clone, and cuts it off from the propagation of what it was cloned from: a clone of a
-/// shared mount is shared (mount_namespaces(7)), and what is mounted on it would appear on the host.
+/// Sets the attributes of a detached clone, and cuts it off from the propagation of what it was
+/// cloned from: a clone of a shared mount is shared (mount_namespaces(7)), and what is mounted on
+/// it would appear on the host.
 template <class Calls>
 [[nodiscard]] Outcome finish_clone(Calls& calls, int tree, program::MountAttributes wanted,
                                    bool writable_root = false) noexcept {
@@ -56,6 +58,7 @@ template <class Calls>
     using program::Detail;
     mount_attr attributes{};
     attributes.attr_set = wanted.set;
+    attributes.attr_clr = wanted.clear;
     attributes.propagation = MS_PRIVATE;
     const int flags = uapi::at_empty_path | (wanted.recursive ? uapi::at_recursive : 0);
     const Outcome set = outcome(calls.mount_setattr(tree, "", flags, attributes),
@@ -76,8 +79,8 @@ Opened clone_tree(Calls& calls, int directory, const char* path, program::MountA
     unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
     if (path[0] == '\0') flags |= uapi::at_empty_path;
     if (wanted.recursive) flags |= uapi::at_recursive;
-    const Opened tree = opened(calls.open_tree(directory, path, flags), Call::open_tree,
-                               Detail::source);
+    const Opened tree =
+        opened(calls.open_tree(directory, path, flags), Call::open_tree, Detail::source);
     if (tree.failed()) return tree;
     const Outcome finished = finish_clone(calls, tree.fd, wanted, writable_root);
     if (!finished.failed()) return tree;
@@ -89,9 +92,8 @@ Opened clone_tree(Calls& calls, int directory, const char* path, program::MountA
 template <class Calls>
 [[nodiscard]] Outcome attach(Context<Calls>& context, int mount, int target) noexcept {
     forget_parent(context);
-    const int moved =
-        context.calls.move_mount(mount, "", target, "",
-                                 MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+    const int moved = context.calls.move_mount(mount, "", target, "",
+                                               MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
     context.calls.close(mount);
     context.calls.close(target);
     return outcome(moved, program::Call::move_mount, program::Detail::attach);
@@ -107,8 +109,9 @@ template <class Calls>
     return place.outcome;
 }
 
-/// Makes the detached `mount` the container's root: over the namespace's root, where nothing sees it until `enter_root`,
-/// because a path that begins with '/' starts below what is mounted on the root.
+/// Makes the detached `mount` the container's root: over the namespace's root, where nothing sees
+/// it until `enter_root`, because a path that begins with '/' starts below what is mounted on the
+/// root.
 template <class Calls>
 [[nodiscard]] Outcome attach_root(Context<Calls>& context, int mount) noexcept {
     context.root = mount;
@@ -148,7 +151,7 @@ Outcome run(Context<Calls>& context, const program::Filesystem& op) noexcept {
 /// Whether `tree` wants a directory or a file to be mounted on.
 template <class Calls>
 [[nodiscard]] Missing kind_of(Calls& calls, int tree) noexcept {
-    struct statx status {};
+    struct statx status{};
     const bool file = !status_of(calls, tree, status).failed() && !is_directory(status);
     return file ? Missing::file : Missing::directory;
 }
@@ -173,13 +176,15 @@ template <class Calls>
             MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
         if (made.failed()) return made;
         context.empty_tree = made.fd;
-        // The first mask is the tree itself: a detached mount cannot be cloned before Linux 6.15, an attached one can.
+        // The first mask is the tree itself: a detached mount cannot be cloned before Linux 6.15,
+        // an attached one can.
         return {context.calls.fcntl(made.fd, F_DUPFD_CLOEXEC, 0), {}};
     }
     return clone_tree(context.calls, context.empty_tree, "", {});
 }
 
-/// The container's own null device, checked: a bind of anything else would give a file away (CVE-2025-31133).
+/// The container's own null device, checked: a bind of anything else would give a file away
+/// (CVE-2025-31133).
 template <class Calls>
 [[nodiscard]] Opened clone_null_device(Context<Calls>& context) noexcept {
     using program::Call;
@@ -187,17 +192,18 @@ template <class Calls>
     Calls& calls = context.calls;
     const Opened null = open_inside(calls, context.root, "/dev/null", O_PATH, RESOLVE_NO_SYMLINKS);
     if (null.failed()) return null;
-    struct statx status {};
+    struct statx status{};
     Outcome checked = status_of(calls, null.fd, status);
-    if (!checked.failed() && ((status.stx_mode & uapi::mode_type) != uapi::mode_character || status.stx_rdev_major != 1 ||
-                              status.stx_rdev_minor != 3))
+    if (!checked.failed() && ((status.stx_mode & uapi::mode_type) != uapi::mode_character ||
+                              status.stx_rdev_major != 1 || status.stx_rdev_minor != 3))
         checked = {ENXIO, Call::fstat, Detail::not_a_device};
     const Opened tree = checked.failed() ? Opened{-1, checked} : clone_tree(calls, null.fd, "", {});
     calls.close(null.fd);
     return tree;
 }
 
-/// Whether a kernel path that is to be hidden or protected is just not there, on this kernel or for this user.
+/// Whether a kernel path that is to be hidden or protected is just not there, on this kernel or for
+/// this user.
 [[nodiscard]] inline bool is_absent(const Opened& found) noexcept {
     return found.outcome.error == ENOENT || found.outcome.error == ENOTDIR;
 }
@@ -215,25 +221,35 @@ Outcome run(Context<Calls>& context, const program::Mask& op) noexcept {
     return cover.outcome;
 }
 
+/// Covers `path` with itself, under other attributes. Nothing where it does not exist.
 template <class Calls>
-Outcome run(Context<Calls>& context, const program::Protect& op) noexcept {
-    const Opened found = find_target(context, op.path);
+[[nodiscard]] Outcome cover_with_itself(Context<Calls>& context, program::GuestTarget path,
+                                        program::MountAttributes attributes) noexcept {
+    const Opened found = find_target(context, path);
     if (is_absent(found)) return {};
     if (found.failed()) return found.outcome;
-    const Opened tree =
-        clone_tree(context.calls, found.fd, "", {.set = MOUNT_ATTR_RDONLY, .recursive = 1});
+    const Opened tree = clone_tree(context.calls, found.fd, "", attributes);
     if (!tree.failed()) return attach(context, tree.fd, found.fd);
     context.calls.close(found.fd);
     return tree.outcome;
 }
 
 template <class Calls>
+Outcome run(Context<Calls>& context, const program::Protect& op) noexcept {
+    return cover_with_itself(context, op.path, {.set = MOUNT_ATTR_RDONLY, .recursive = 1});
+}
+
+template <class Calls>
+Outcome run(Context<Calls>& context, const program::Unprotect& op) noexcept {
+    return cover_with_itself(context, op.path, {.clear = MOUNT_ATTR_RDONLY, .recursive = 1});
+}
+
+template <class Calls>
 Outcome run(Context<Calls>& context, const program::SealRoot&) noexcept {
     mount_attr attributes{};
     attributes.attr_set = MOUNT_ATTR_RDONLY;
-    return outcome(
-        context.calls.mount_setattr(context.root, "", uapi::at_empty_path, attributes),
-        program::Call::mount_setattr, program::Detail::attributes);
+    return outcome(context.calls.mount_setattr(context.root, "", uapi::at_empty_path, attributes),
+                   program::Call::mount_setattr, program::Detail::attributes);
 }
 
 template <class Calls>
@@ -241,10 +257,12 @@ Outcome run(Context<Calls>& context, const program::EnterRoot&) noexcept {
     using program::Call;
     Calls& calls = context.calls;
     if (const Outcome o = outcome(calls.fchdir(context.root), Call::fchdir); o.failed()) return o;
-    // pivot_root(2), "pivot_root(".", ".")": the old root is then mounted over the new one, and comes off.
+    // pivot_root(2), "pivot_root(".", ".")": the old root is then mounted over the new one, and
+    // comes off.
     if (const Outcome o = outcome(calls.pivot_root(".", "."), Call::pivot_root); o.failed())
         return o;
-    if (const Outcome o = outcome(calls.umount2(".", uapi::umount_detach), Call::umount2); o.failed())
+    if (const Outcome o = outcome(calls.umount2(".", uapi::umount_detach), Call::umount2);
+        o.failed())
         return o;
     return outcome(calls.chdir("/"), Call::chdir);
 }

@@ -18,8 +18,9 @@ inline void number_name(char* out, const char* prefix, unsigned number) noexcept
     *out = '\0';
 }
 
-/// The tmpfs that takes what is written to overlays. Attached over the old root, out of sight: before Linux 6.15 an overlay
-/// refuses a layer that is not in the caller's mount namespace. It goes away with the last overlay on it.
+/// The tmpfs that takes what is written to overlays. Attached over the old root, out of sight:
+/// before Linux 6.15 an overlay refuses a layer that is not in the caller's mount namespace. It
+/// goes away with the last overlay on it.
 template <class Calls>
 [[nodiscard]] Outcome make_scratch(Context<Calls>& context) noexcept {
     using program::Call;
@@ -28,24 +29,25 @@ template <class Calls>
     const Opened made = make_filesystem(context, "tmpfs", nullptr, 0, MOUNT_ATTR_NODEV);
     if (made.failed()) return made.outcome;
     context.scratch = made.fd;
-    // Below the container's root, where that is already there: it then hides the scratch mount from everyone inside.
+    // Below the container's root, where that is already there: it then hides the scratch mount from
+    // everyone inside.
     if (context.root >= 0) return {};
-    return outcome(
-        context.calls.move_mount(made.fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH),
-        Call::move_mount, Detail::attach);
+    return outcome(context.calls.move_mount(made.fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH),
+                   Call::move_mount, Detail::attach);
 }
 
-/// Makes the upper directory `name` look like `lower`: the merged directory takes mode and owner from it.
+/// Makes the upper directory `name` look like `lower`: the merged directory takes mode and owner
+/// from it.
 template <class Calls>
 [[nodiscard]] Outcome make_upper(Context<Calls>& context, const char* name,
                                  const char* lower) noexcept {
     using program::Call;
     using program::Detail;
     Calls& calls = context.calls;
-    struct statx status {};
-    const Outcome known = outcome(
-        calls.statx(AT_FDCWD, lower, 0, STATX_MODE | STATX_UID | STATX_GID, status), Call::fstat,
-        Detail::source);
+    struct statx status{};
+    const Outcome known =
+        outcome(calls.statx(AT_FDCWD, lower, 0, STATX_MODE | STATX_UID | STATX_GID, status),
+                Call::fstat, Detail::source);
     if (known.failed()) return known;
     if (const Outcome o = outcome(calls.mkdirat(context.scratch, name, 0700), Call::mkdirat);
         o.failed())
@@ -54,7 +56,8 @@ template <class Calls>
     how.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
     const Opened upper = opened(calls.openat2(context.scratch, name, how), Call::openat2);
     if (upper.failed()) return upper.outcome;
-    // An owner who is not mapped in a user namespace cannot be given: the directory then belongs to the container's root.
+    // An owner who is not mapped in a user namespace cannot be given: the directory then belongs to
+    // the container's root.
     const int owned = calls.fchown(upper.fd, status.stx_uid, status.stx_gid);
     const int moded = calls.fchmod(upper.fd, status.stx_mode & 07777U);
     calls.close(upper.fd);
@@ -64,8 +67,7 @@ template <class Calls>
 
 /// An overlay of `layers`, as a detached mount.
 template <class Calls>
-[[nodiscard]] Opened make_overlay(Context<Calls>& context,
-                                  const program::Layers& layers) noexcept {
+[[nodiscard]] Opened make_overlay(Context<Calls>& context, const program::Layers& layers) noexcept {
     using program::Call;
     Calls& calls = context.calls;
     if (const Outcome o = make_scratch(context); o.failed()) return {-1, o};
@@ -79,7 +81,8 @@ template <class Calls>
         o.failed())
         return {-1, o};
 
-    // The kernel looks the layers up by path: the two of ours from the working directory, which is the scratch tmpfs now.
+    // The kernel looks the layers up by path: the two of ours from the working directory, which is
+    // the scratch tmpfs now.
     if (const Outcome o = outcome(calls.fchdir(context.scratch), Call::fchdir); o.failed())
         return {-1, o};
     const Opened fs = opened(calls.fsopen("overlay", FSOPEN_CLOEXEC), Call::fsopen);
@@ -92,8 +95,9 @@ template <class Calls>
         result = calls.fsconfig(fs.fd, FSCONFIG_SET_FLAG, "userxattr", nullptr);
     if (result >= 0) result = calls.fsconfig(fs.fd, FSCONFIG_CMD_CREATE, nullptr, nullptr);
     if (result < 0) keep_kernel_text(context, fs.fd);
-    const Opened mount = result < 0 ? opened(result, Call::fsconfig)
-                                    : opened(calls.fsmount(fs.fd, FSMOUNT_CLOEXEC, 0), Call::fsmount);
+    const Opened mount = result < 0
+                             ? opened(result, Call::fsconfig)
+                             : opened(calls.fsmount(fs.fd, FSMOUNT_CLOEXEC, 0), Call::fsmount);
     calls.close(fs.fd);
     return mount;
 }

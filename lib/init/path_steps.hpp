@@ -3,16 +3,18 @@
 
 #include "init/context.hpp"
 
-// Trust: the tree below the root may belong to the enemy, who may also be renaming things in it at this moment. So a path is
-// resolved once, by the kernel, inside the root (openat2(2), RESOLVE_IN_ROOT, Linux 5.6), and everything after works on the
-// descriptor. What is missing is made one component at a time below such a descriptor, and never through a link.
+// Trust: the tree below the root may belong to the enemy, who may also be renaming things in it at
+// this moment. So a path is resolved once, by the kernel, inside the root (openat2(2),
+// RESOLVE_IN_ROOT, Linux 5.6), and everything after works on the descriptor. What is missing is
+// made one component at a time below such a descriptor, and never through a link.
 
 namespace insula::init {
 
 inline constexpr int open_attempts = 128;
 inline constexpr unsigned long path_capacity = 4096;
 
-/// Opens `path` inside the directory `root`. RESOLVE_IN_ROOT answers EAGAIN while something is being renamed, anywhere.
+/// Opens `path` inside the directory `root`. RESOLVE_IN_ROOT answers EAGAIN while something is
+/// being renamed, anywhere.
 template <class Calls>
 Opened open_inside(Calls& calls, int root, const char* path, unsigned long flags,
                    unsigned long resolve) noexcept {
@@ -40,8 +42,9 @@ template <class Calls>
                                     Missing kind) noexcept {
     using program::Call;
     using program::Detail;
-    const int made = kind == Missing::directory ? calls.mkdirat(directory, name, 0755)
-                                                : calls.mknodat(directory, name, uapi::mode_regular | 0644, 0);
+    const int made = kind == Missing::directory
+                         ? calls.mkdirat(directory, name, 0755)
+                         : calls.mknodat(directory, name, uapi::mode_regular | 0644, 0);
     // It was not found, and yet it is there: a symbolic link that leads nowhere.
     if (made == -EEXIST) return opened(-EEXIST, Call::openat2, Detail::dangling_link);
     if (made < 0)
@@ -108,7 +111,8 @@ void forget_parent(Context<Calls>& context) noexcept {
 /// The directory that `entry` goes into. Stays the context's.
 template <class Calls>
 [[nodiscard]] Opened parent_of(Context<Calls>& context, const program::NewEntry& entry) noexcept {
-    if (context.parent >= 0 && context.parent_text == entry.parent.path) return {context.parent, {}};
+    if (context.parent >= 0 && context.parent_text == entry.parent.path)
+        return {context.parent, {}};
     forget_parent(context);
     const Opened found = make_target(context, entry.parent, Missing::directory);
     if (found.failed()) return found;

@@ -25,8 +25,8 @@ Outcome run(Context<Calls>& context, const program::Hostname& op) noexcept {
 template <class Calls>
 Outcome run(Context<Calls>& context, const program::Loopback&) noexcept {
     using program::Call;
-    constexpr int inet = 2;                       // AF_INET
-    constexpr int datagram = 2 | O_CLOEXEC;       // SOCK_DGRAM | SOCK_CLOEXEC
+    constexpr int inet = 2;                  // AF_INET
+    constexpr int datagram = 2 | O_CLOEXEC;  // SOCK_DGRAM | SOCK_CLOEXEC
     Calls& calls = context.calls;
     const Opened socket = opened(calls.socket(inet, datagram, 0), Call::socket);
     if (socket.failed()) return socket.outcome;
@@ -53,7 +53,8 @@ template <class Calls>
     User user{.uid = op.user.id};
     if (user_name != nullptr) {
         if (const Outcome o = find_user(context.calls, user_name, user); o.failed()) return o;
-        // A name made of digits is a number when no user is called so (libvirt, formatdomain, "inituser").
+        // A name made of digits is a number when no user is called so (libvirt, formatdomain,
+        // "inituser").
         if (!user.found && !read_id(user_name, user.uid)) return {ENOENT, Call::look_up_user};
     }
     User group{.gid = op.group.id};
@@ -86,14 +87,13 @@ Outcome run(Context<Calls>& context, const program::Identity& op) noexcept {
         return o;
     // A user other than root would lose the capabilities that the next op gives up in order.
     if (identity.uid != 0)
-        if (const Outcome o =
-                outcome(calls.prctl(PR_SET_KEEPCAPS, 1), Call::keep_capabilities);
+        if (const Outcome o = outcome(calls.prctl(PR_SET_KEEPCAPS, 1), Call::keep_capabilities);
             o.failed())
             return o;
     return outcome(calls.setresuid(identity.uid, identity.uid, identity.uid), Call::setresuid);
 }
 
-inline void put_set(__user_cap_data_struct (&data)[2], unsigned __user_cap_data_struct::*set,
+inline void put_set(__user_cap_data_struct (&data)[2], unsigned __user_cap_data_struct::* set,
                     unsigned long bits) noexcept {
     data[0].*set = static_cast<unsigned>(bits);
     data[1].*set = static_cast<unsigned>(bits >> 32);
@@ -106,7 +106,8 @@ Outcome run(Context<Calls>& context, const program::Capabilities& op) noexcept {
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
     __user_cap_data_struct data[2] = {};
     if (const Outcome o = outcome(calls.capget(header, data), Call::capget); o.failed()) return o;
-    // A change of user empties the effective set; dropping from the bounding set needs CAP_SETPCAP there.
+    // A change of user empties the effective set; dropping from the bounding set needs CAP_SETPCAP
+    // there.
     if ((data[0].effective & data[0].permitted) != data[0].permitted) {
         data[0].effective = data[0].permitted;
         data[1].effective = data[1].permitted;
@@ -123,15 +124,15 @@ Outcome run(Context<Calls>& context, const program::Capabilities& op) noexcept {
     put_set(data, &__user_cap_data_struct::permitted, op.permitted);
     put_set(data, &__user_cap_data_struct::inheritable, op.inheritable);
     if (const Outcome o = outcome(calls.capset(header, data), Call::capset); o.failed()) return o;
-    if (const Outcome o = outcome(calls.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL),
-                                  Call::raise_ambient);
+    if (const Outcome o =
+            outcome(calls.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL), Call::raise_ambient);
         o.failed())
         return o;
     for (unsigned capability = 0; capability != 64; ++capability)
         if ((op.ambient >> capability & 1) != 0)
-            if (const Outcome o = outcome(
-                    calls.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability),
-                    Call::raise_ambient);
+            if (const Outcome o =
+                    outcome(calls.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability),
+                            Call::raise_ambient);
                 o.failed())
                 return o;
     return {};
@@ -142,8 +143,9 @@ Outcome run(Context<Calls>& context, const program::NoNewPrivs&) noexcept {
     return outcome(context.calls.prctl(PR_SET_NO_NEW_PRIVS, 1), program::Call::no_new_privs);
 }
 
-/// Trust: the working directory may name /proc/self/fd/N, a directory of the host that an embedder leaked (CVE-2024-21626).
-/// It is opened inside the root, without magic links, and entered by descriptor.
+/// Trust: the working directory may name /proc/self/fd/N, a directory of the host that an embedder
+/// leaked (CVE-2024-21626). It is opened inside the root, without magic links, and entered by
+/// descriptor.
 template <class Calls>
 Outcome run(Context<Calls>& context, const program::ChangeDirectory& op) noexcept {
     Calls& calls = context.calls;

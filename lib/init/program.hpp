@@ -4,11 +4,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// The lowered plan: what `lib/linux` writes and the helper interprets. Flat and self-contained: offsets, no pointers.
+/// The lowered plan: what `lib/linux` writes and the helper interprets. Flat and self-contained:
+/// offsets, no pointers.
 ///
-/// A memfd holds both halves. First the `SharedPage` and the trace, mapped shared by caller and helper; then, from
-/// `SharedPage::program_offset`, the `ProgramHeader`, the ops one after the other, and the data they point to. Every `Text` is an
-/// offset from the start of the header to a NUL-terminated string; 0 means none.
+/// A memfd holds both halves. First the `SharedPage` and the trace, mapped shared by caller and
+/// helper; then, from `SharedPage::program_offset`, the `ProgramHeader`, the ops one after the
+/// other, and the data they point to. Every `Text` is an offset from the start of the header to a
+/// NUL-terminated string; 0 means none.
 namespace insula::program {
 
 using Text = uint32_t;
@@ -24,25 +26,67 @@ inline constexpr int first_passed_fd = 5;
 
 /// The calls that a report can name. `lib/linux/call_name.cpp` spells them.
 enum class Call : uint16_t {
-    none, capget, capset, chdir, chroot, clone, close, connect, dup3, execve, fchdir, fchmod, fchown, fcntl, fsconfig, fsmount,
-    fsopen, fstat, ioctl, keep_capabilities, mkdirat, mknodat, mmap, mount, mount_setattr, move_mount, no_new_privs, open,
-    open_tree, openat2, pivot_root, read, recvmsg, drop_bounding, raise_ambient, setgroups, sethostname, setresgid, setresuid,
-    setsid, socket, symlinkat, umount2, look_up_user, look_up_group, count_,
+    none,
+    capget,
+    capset,
+    chdir,
+    chroot,
+    clone,
+    close,
+    connect,
+    dup3,
+    execve,
+    fchdir,
+    fchmod,
+    fchown,
+    fcntl,
+    fsconfig,
+    fsmount,
+    fsopen,
+    fstat,
+    ioctl,
+    keep_capabilities,
+    mkdirat,
+    mknodat,
+    mmap,
+    mount,
+    mount_setattr,
+    move_mount,
+    no_new_privs,
+    open,
+    open_tree,
+    openat2,
+    pivot_root,
+    read,
+    recvmsg,
+    drop_bounding,
+    raise_ambient,
+    setgroups,
+    sethostname,
+    setresgid,
+    setresuid,
+    setsid,
+    socket,
+    symlinkat,
+    umount2,
+    look_up_user,
+    look_up_group,
+    count_,
 };
 
 /// What a failed call was doing, where one call serves several purposes.
 enum class Detail : uint16_t {
     none,
-    source,              ///< opening or cloning the source
-    target,              ///< finding or making the target
-    attach,              ///< putting the mount in place
-    attributes,          ///< setting flags or propagation
-    interpreter,         ///< execve found the file, so what it names as interpreter is missing
-    directory,           ///< the file is a directory
-    outside,             ///< the directory is not inside the root
-    dangling_link,       ///< a component of the target is a symbolic link to nothing
-    not_a_device,        ///< the null device is not one
-    too_big,             ///< the user database is over its limit
+    source,         ///< opening or cloning the source
+    target,         ///< finding or making the target
+    attach,         ///< putting the mount in place
+    attributes,     ///< setting flags or propagation
+    interpreter,    ///< execve found the file, so what it names as interpreter is missing
+    directory,      ///< the file is a directory
+    outside,        ///< the directory is not inside the root
+    dangling_link,  ///< a component of the target is a symbolic link to nothing
+    not_a_device,   ///< the null device is not one
+    too_big,        ///< the user database is over its limit
     count_,
 };
 
@@ -91,9 +135,31 @@ struct ProgramHeader {
 };
 
 enum class OpCode : uint16_t {
-    become_root, make_private, take_source, root_bind, root_filesystem, root_overlay, bind, guest_bind, overlay, filesystem,
-    directory, device, symlink, mask, protect, seal_root, enter_root, hostname, loopback, identity, capabilities, no_new_privs,
-    change_directory, exec,
+    become_root,
+    make_private,
+    take_source,
+    root_bind,
+    root_filesystem,
+    root_overlay,
+    bind,
+    guest_bind,
+    overlay,
+    filesystem,
+    directory,
+    device,
+    symlink,
+    mask,
+    protect,
+    unprotect,
+    seal_root,
+    enter_root,
+    hostname,
+    loopback,
+    identity,
+    capabilities,
+    no_new_privs,
+    change_directory,
+    exec,
 };
 
 /// What every op begins with. `size` is a multiple of 8.
@@ -106,7 +172,9 @@ struct OpHeader {
 /// Attributes of a mount, in the kernel's values (MOUNT_ATTR_*).
 struct MountAttributes {
     uint32_t set = 0;
+    uint32_t clear = 0;
     uint32_t recursive = 0;  ///< 1: with the mounts below
+    uint32_t reserved = 0;
 };
 
 /// setresgid, setresuid to 0 in the new user namespace.
@@ -130,15 +198,16 @@ struct TakeSource {
     Text path;
     uint32_t slot;
     MountAttributes attributes;
-    uint32_t writable_root;  ///< 1: the attribute read-only holds below the first mount only, until `seal_root`
+    uint32_t writable_root;  ///< 1: the attribute read-only holds below the first mount only, until
+                             ///< `seal_root`
     uint32_t reserved;
 };
 
 /// A path inside the root. Missing parts are made where the op makes something there.
 struct GuestTarget {
     Text path;
-    /// 1: refuse symbolic links. Set for /dev, /proc, /sys and what lies below: a root tree that has a link there is hostile
-    /// (CVE-2019-19921, CVE-2023-27561).
+    /// 1: refuse symbolic links. Set for /dev, /proc, /sys and what lies below: a root tree that
+    /// has a link there is hostile (CVE-2019-19921, CVE-2023-27561).
     uint32_t no_symlinks;
 };
 
@@ -255,6 +324,12 @@ struct Protect {
     GuestTarget path;
 };
 
+struct Unprotect {
+    static constexpr auto op_code = OpCode::unprotect;
+    OpHeader header;
+    GuestTarget path;
+};
+
 struct SealRoot {
     static constexpr auto op_code = OpCode::seal_root;
     OpHeader header;
@@ -317,7 +392,8 @@ struct Exec {
     static constexpr auto op_code = OpCode::exec;
     OpHeader header;
     Text path;
-    uint32_t argv;         ///< offset of uint64_t offsets, 0-terminated; the helper turns them into pointers
+    uint32_t
+        argv;  ///< offset of uint64_t offsets, 0-terminated; the helper turns them into pointers
     uint32_t environment;  ///< the same
     uint32_t reaper;       ///< 1: stay as process 1
 };
@@ -335,7 +411,9 @@ public:
     [[nodiscard]] T* array(uint32_t offset) const noexcept {
         return reinterpret_cast<T*>(base_ + offset);
     }
-    [[nodiscard]] const OpHeader& first_op() const noexcept { return *array<OpHeader>(header().ops); }
+    [[nodiscard]] const OpHeader& first_op() const noexcept {
+        return *array<OpHeader>(header().ops);
+    }
     [[nodiscard]] static const OpHeader& after(const OpHeader& op) noexcept {
         return *reinterpret_cast<const OpHeader*>(reinterpret_cast<const char*>(&op) + op.size);
     }

@@ -5,8 +5,9 @@
 
 namespace insula::init {
 
-// Sources that the caller opened arrive over the control socket, in batches, so that neither side ever holds more descriptors
-// than a batch. The helper asks for a batch by one byte; the first one is sent unasked.
+// Sources that the caller opened arrive over the control socket, in batches, so that neither side
+// ever holds more descriptors than a batch. The helper asks for a batch by one byte; the first one
+// is sent unasked.
 
 inline constexpr int msg_cmsg_cloexec = 0x40000000;
 inline constexpr int msg_nosignal = 0x4000;
@@ -35,8 +36,7 @@ template <class Calls>
     if (got == 0) calls.exit_group(1);
     const auto* header = reinterpret_cast<const ControlHeader*>(control);
     if (message.control_length < sizeof *header) return {EBADF, Call::recvmsg, Detail::source};
-    const unsigned count =
-        static_cast<unsigned>((header->length - sizeof *header) / sizeof(int));
+    const unsigned count = static_cast<unsigned>((header->length - sizeof *header) / sizeof(int));
     const int* fds = reinterpret_cast<const int*>(control + sizeof *header);
     for (unsigned i = 0; i != count; ++i) context.sources[i] = fds[i];
     context.sources_received += count;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The kernel's interface as far as we use it: its own headers, and what those of Debian 12 (Linux 6.1) do not have yet.
+// The kernel's interface as far as we use it: its own headers, and what those of Debian 12
+// (Linux 6.1) do not have yet.
 
 #include <asm/unistd.h>
 #include <linux/capability.h>

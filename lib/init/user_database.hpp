@@ -3,8 +3,9 @@
 
 #include "init/path_steps.hpp"
 
-// Trust: /etc/passwd and /etc/group come from the container's root tree. They are read inside the new root, by a program
-// without libc, NSS or locale, with bounded lines, from regular files only; what they say matters only inside.
+// Trust: /etc/passwd and /etc/group come from the container's root tree. They are read inside the
+// new root, by a program without libc, NSS or locale, with bounded lines, from regular files only;
+// what they say matters only inside.
 
 namespace insula::init {
 
@@ -44,7 +45,8 @@ public:
 private:
     bool fill() noexcept {
         if (ended_) return false;
-        const long got = total_ > database_limit ? -EFBIG : calls_.read(fd_, buffer_, sizeof buffer_);
+        const long got =
+            total_ > database_limit ? -EFBIG : calls_.read(fd_, buffer_, sizeof buffer_);
         if (got < 0) error_ = static_cast<int>(-got);
         ended_ = got <= 0;
         position_ = 0;
@@ -72,7 +74,8 @@ private:
     return *left == *right;
 }
 
-/// Cuts `line` at its next ':' and moves `line` behind it; the field, or null when there is none left.
+/// Cuts `line` at its next ':' and moves `line` behind it; the field, or null when there is none
+/// left.
 inline char* cut_field(char*& line, char separator = ':') noexcept {
     if (line == nullptr) return nullptr;
     char* field = line;
@@ -114,7 +117,7 @@ template <class Calls>
     how.resolve = RESOLVE_NO_MAGICLINKS;
     const Opened file = opened(calls.openat2(AT_FDCWD, path, how), program::Call::openat2);
     if (file.failed()) return file;
-    struct statx status {};
+    struct statx status{};
     Outcome known = status_of(calls, file.fd, status);
     if (!known.failed() && (status.stx_mode & uapi::mode_type) != uapi::mode_regular)
         known = {EINVAL, program::Call::openat2, program::Detail::none};
@@ -140,13 +143,13 @@ template <class Calls>
         if (user.found) break;
     }
     calls.close(file.fd);
-    return lines.error() == 0 ? Outcome{}
-                              : Outcome{lines.error(), program::Call::look_up_user,
-                                        program::Detail::too_big};
+    return lines.error() == 0
+               ? Outcome{}
+               : Outcome{lines.error(), program::Call::look_up_user, program::Detail::too_big};
 }
 
-/// Looks through the container's /etc/group (group(5)): for the id of `name` when it is not null, and for the groups that
-/// `member` is in when that is not null.
+/// Looks through the container's /etc/group (group(5)): for the id of `name` when it is not null,
+/// and for the groups that `member` is in when that is not null.
 template <class Calls>
 [[nodiscard]] Outcome find_groups(Calls& calls, const char* name, User& group, const char* member,
                                   Groups& groups) noexcept {
@@ -172,9 +175,9 @@ template <class Calls>
             }
     }
     calls.close(file.fd);
-    return lines.error() == 0 ? Outcome{}
-                              : Outcome{lines.error(), program::Call::look_up_group,
-                                        program::Detail::too_big};
+    return lines.error() == 0
+               ? Outcome{}
+               : Outcome{lines.error(), program::Call::look_up_group, program::Detail::too_big};
 }
 
 }  // namespace insula::init

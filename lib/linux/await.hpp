@@ -28,8 +28,8 @@ private:
 
 inline constexpr char end_of_messages = '\0';
 
-/// The next byte that arrives on `socket`, or `end_of_messages` when the other end is closed. `busy` when `deadline` passes or
-/// `cancel` becomes readable first.
+/// The next byte that arrives on `socket`, or `end_of_messages` when the other end is closed.
+/// `busy` when `deadline` passes or `cancel` becomes readable first.
 [[nodiscard]] Result<char> await_message(Kernel& kernel, int socket, FdRef cancel,
                                          const Deadline& deadline);
 

@@ -16,14 +16,58 @@ using program::Call;
 using program::Detail;
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Call::count_)> call_names{
-    "", "capget", "capset", "chdir", "chroot", "clone3", "close", "connect", "dup3", "execve", "fchdir", "fchmod",
-    "fchown", "fcntl", "fsconfig", "fsmount", "fsopen", "fstat", "ioctl", "prctl(PR_SET_KEEPCAPS)",
-    "mkdirat", "mknodat", "mmap", "mount", "mount_setattr", "move_mount",
-    "prctl(PR_SET_NO_NEW_PRIVS)", "open", "open_tree", "openat2", "pivot_root", "read", "recvmsg",
-    "prctl(PR_CAPBSET_DROP)", "prctl(PR_CAP_AMBIENT)", "setgroups", "sethostname", "setresgid",
-    "setresuid", "setsid", "socket", "symlinkat", "umount2", "read /etc/passwd", "read /etc/group"};
+    "",
+    "capget",
+    "capset",
+    "chdir",
+    "chroot",
+    "clone3",
+    "close",
+    "connect",
+    "dup3",
+    "execve",
+    "fchdir",
+    "fchmod",
+    "fchown",
+    "fcntl",
+    "fsconfig",
+    "fsmount",
+    "fsopen",
+    "fstat",
+    "ioctl",
+    "prctl(PR_SET_KEEPCAPS)",
+    "mkdirat",
+    "mknodat",
+    "mmap",
+    "mount",
+    "mount_setattr",
+    "move_mount",
+    "prctl(PR_SET_NO_NEW_PRIVS)",
+    "open",
+    "open_tree",
+    "openat2",
+    "pivot_root",
+    "read",
+    "recvmsg",
+    "prctl(PR_CAPBSET_DROP)",
+    "prctl(PR_CAP_AMBIENT)",
+    "setgroups",
+    "sethostname",
+    "setresgid",
+    "setresuid",
+    "setsid",
+    "socket",
+    "symlinkat",
+    "umount2",
+    "read /etc/passwd",
+    "read /etc/group"};
 
-[[nodiscard]] std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+[[nodiscard]] std::string quoted(std::string_view text) {
+    std::string out(1, '\'');
+    out += text;
+    out += '\'';
+    return out;
+}
 
 /// What a step was doing, as the rest of a sentence that begins with "cannot".
 struct Doing {
@@ -59,6 +103,9 @@ struct Doing {
     std::string operator()(const ProtectPath& op) const {
         return "make " + quoted(op.path.text) + " read-only";
     }
+    std::string operator()(const UnprotectPath& op) const {
+        return "make " + quoted(op.path.text) + " writable";
+    }
     std::string operator()(const SealRoot&) const { return "make the root read-only"; }
     std::string operator()(const EnterRoot&) const { return "change to the new root"; }
     std::string operator()(const SetHostname& op) const {
@@ -82,7 +129,8 @@ struct Doing {
     const bool user = plan.namespaces.contains(Namespace::user);
     switch (report.detail) {
         case Detail::interpreter:
-            return "the file exists, but the interpreter that it names in its first line, or as its ELF "
+            return "the file exists, but the interpreter that it names in its first line, or as "
+                   "its ELF "
                    "loader, does not exist in the container";
         case Detail::directory: return "it is a directory; name the program in it";
         case Detail::dangling_link:
@@ -102,7 +150,8 @@ struct Doing {
         return "the kernel is too old, or a filter denies this system call; 'insula host' lists "
                "what is needed";
     if (report.call == Call::open_tree && report.error == EINVAL && user)
-        return "in a user namespace the kernel refuses a plain bind of a tree that has mounts below "
+        return "in a user namespace the kernel refuses a plain bind of a tree that has mounts "
+               "below "
                "it; add <insula:mount recursive='yes'/> to bind them too";
     if (report.call == Call::openat2 && report.error == ELOOP && report.detail == Detail::target)
         return "a symbolic link stands where the container's own kernel file systems go; the root "
@@ -118,7 +167,8 @@ struct Doing {
     if (report.error == EAGAIN && report.call == Call::openat2)
         return "something kept renaming directories on the way; try again";
     if (report.error == EACCES && report.detail == Detail::source)
-        return "this user may not reach the source; check the permissions of every directory on the "
+        return "this user may not reach the source; check the permissions of every directory on "
+               "the "
                "way";
     return {};
 }

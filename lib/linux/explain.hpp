@@ -7,8 +7,8 @@
 
 namespace insula::linux_ {
 
-/// The sentence for a failed step: what was being done with which paths, the XML element, the call, and the cause with its
-/// remedy where it can be known.
+/// The sentence for a failed step: what was being done with which paths, the XML element, the call,
+/// and the cause with its remedy where it can be known.
 [[nodiscard]] Error explain(const ContainerPlan& plan, const program::Report& report);
 
 /// The kernel's name of `call`.

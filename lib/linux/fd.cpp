@@ -5,6 +5,8 @@
 
 namespace insula::inline v0 {
 
-void UniqueFd::close_raw(int raw) noexcept { linux_::system_kernel().close(raw); }
+void UniqueFd::close_raw(int raw) noexcept {
+    linux_::system_kernel().close(raw);
+}
 
 }  // namespace insula::inline v0

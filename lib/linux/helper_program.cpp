@@ -64,9 +64,9 @@ Result<HeldFd> make_helper(Kernel& kernel) {
     if (open_installed(kernel, helper) >= 0) return helper;
     Error error = start_error(-made, program::Call::open, "cannot make the helper program");
     error.call = "memfd_create";
-    error.hint = "the sysctl vm.memfd_noexec forbids executable memory files, and the helper is "
-                 "not installed at " INSULA_HELPER_PATH
-                 "; set vm.memfd_noexec to 0 or 1, or install insula";
+    error.hint =
+        "the sysctl vm.memfd_noexec forbids executable memory files, and the helper is "
+        "not installed at " INSULA_HELPER_PATH "; set vm.memfd_noexec to 0 or 1, or install insula";
     return error;
 }
 

@@ -23,8 +23,9 @@ namespace {
                               "cannot write the " + std::string(name) + " of the container");
     error.call = "write";
     if (written == -EPERM)
-        error.hint = "an ordinary user may map only his own id, to one id; more needs newuidmap "
-                     "and newgidmap";
+        error.hint =
+            "an ordinary user may map only his own id, to one id; more needs newuidmap "
+            "and newgidmap";
     return error;
 }
 

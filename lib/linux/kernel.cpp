@@ -18,11 +18,21 @@ namespace insula::linux_ {
 
 namespace {
 
-long word(long value) noexcept { return value; }
-long word(unsigned long value) noexcept { return static_cast<long>(value); }
-long word(int value) noexcept { return value; }
-long word(unsigned value) noexcept { return value; }
-long word(const void* value) noexcept { return reinterpret_cast<long>(value); }
+long word(long value) noexcept {
+    return value;
+}
+long word(unsigned long value) noexcept {
+    return static_cast<long>(value);
+}
+long word(int value) noexcept {
+    return value;
+}
+long word(unsigned value) noexcept {
+    return value;
+}
+long word(const void* value) noexcept {
+    return reinterpret_cast<long>(value);
+}
 
 /// Raw, because libc sets errno, may be a cancellation point, and hides signals 32 and 33.
 template <class... Args>
@@ -136,9 +146,7 @@ public:
     int getuid() noexcept override { return raw_int(__NR_geteuid); }
     int getgid() noexcept override { return raw_int(__NR_getegid); }
     int clone_stage_one(StageOneJob& job) noexcept override { return insula_clone_stage_one(&job); }
-    void wait_for_stage_one(StageOneJob& job) noexcept override {
-        insula_wait_for_stage_one(&job);
-    }
+    void wait_for_stage_one(StageOneJob& job) noexcept override { insula_wait_for_stage_one(&job); }
     int waitid(int pidfd, siginfo_t& info, int options) noexcept override {
         return raw_int(__NR_waitid, P_PIDFD, pidfd, &info, options, 0);
     }

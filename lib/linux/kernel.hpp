@@ -16,8 +16,9 @@ namespace insula::linux_ {
 
 struct StageOneJob;
 
-/// The kernel as the parent side sees it: one method per call, the kernel's names and argument order, >= 0 or -errno, no
-/// allocation, no opinions. Everything in `lib/linux` that makes a system call makes it here, so that tests can stand in.
+/// The kernel as the parent side sees it: one method per call, the kernel's names and argument
+/// order, >= 0 or -errno, no allocation, no opinions. Everything in `lib/linux` that makes a system
+/// call makes it here, so that tests can stand in.
 class Kernel {
 public:
     Kernel() = default;
@@ -74,8 +75,7 @@ class HeldFd {
 public:
     HeldFd() noexcept = default;
     HeldFd(Kernel& kernel, int fd) noexcept : kernel_(&kernel), fd_(fd) {}
-    HeldFd(HeldFd&& other) noexcept
-        : kernel_(other.kernel_), fd_(std::exchange(other.fd_, -1)) {}
+    HeldFd(HeldFd&& other) noexcept : kernel_(other.kernel_), fd_(std::exchange(other.fd_, -1)) {}
     HeldFd& operator=(HeldFd&& other) noexcept {
         if (this != &other) {
             reset();

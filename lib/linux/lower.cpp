@@ -37,7 +37,8 @@ static_assert(static_cast<int>(Capability::checkpoint_restore) == CAP_CHECKPOINT
 
 [[nodiscard]] p::MountAttributes mount_attributes(MountFlags flags, Access access,
                                                   Recursion recursion) noexcept {
-    return {kernel_attributes(flags, access), recursion == Recursion::submounts ? 1U : 0U};
+    return {.set = kernel_attributes(flags, access),
+            .recursive = recursion == Recursion::submounts ? 1U : 0U};
 }
 
 /// mknod(2)'s encoding of a device number.
@@ -47,9 +48,9 @@ static_assert(static_cast<int>(Capability::checkpoint_restore) == CAP_CHECKPOINT
 
 [[nodiscard]] std::uint64_t clone_flags(Namespaces namespaces) noexcept {
     constexpr std::pair<Namespace, std::uint64_t> table[] = {
-        {Namespace::mount, CLONE_NEWNS},   {Namespace::pid, CLONE_NEWPID},
-        {Namespace::uts, CLONE_NEWUTS},    {Namespace::ipc, CLONE_NEWIPC},
-        {Namespace::net, CLONE_NEWNET},    {Namespace::user, CLONE_NEWUSER},
+        {Namespace::mount, CLONE_NEWNS},     {Namespace::pid, CLONE_NEWPID},
+        {Namespace::uts, CLONE_NEWUTS},      {Namespace::ipc, CLONE_NEWIPC},
+        {Namespace::net, CLONE_NEWNET},      {Namespace::user, CLONE_NEWUSER},
         {Namespace::cgroup, CLONE_NEWCGROUP}};
     std::uint64_t flags = 0;
     for (const auto& [which, flag] : table)
@@ -89,9 +90,9 @@ public:
     [[nodiscard]] LoweredPlan run() {
         collect_sources();
         if (plan_.namespaces.contains(Namespace::user))
-            builder_.push(-1, p::BecomeRoot{.header = {},
-                                            .drop_groups = keeps_groups() ? 0U : 1U,
-                                            .reserved = 0});
+            builder_.push(
+                -1, p::BecomeRoot{
+                        .header = {}, .drop_groups = keeps_groups() ? 0U : 1U, .reserved = 0});
         builder_.push(-1, p::MakePrivate{});
         for (const Op& op : plan_.ops) {
             std::visit(*this, op.action);
@@ -104,29 +105,28 @@ public:
         builder_.push(op_, p::RootBind{.header = {}, .slot = take_slot(), .reserved = 0});
     }
     void operator()(const TmpfsRoot& root) {
-        builder_.push(op_, p::RootFilesystem{
-                               .header = {},
-                               .filesystem = filesystem("tmpfs", root.options,
-                                                        kernel_attributes(root.flags,
-                                                                          Access::read_write))});
+        builder_.push(
+            op_, p::RootFilesystem{
+                     .header = {},
+                     .filesystem = filesystem("tmpfs", root.options,
+                                              kernel_attributes(root.flags, Access::read_write))});
     }
     void operator()(const OverlayRoot& root) {
         builder_.push(op_, p::RootOverlay{.header = {}, .layers = layers(root.lower)});
     }
     void operator()(const BindMount& mount) {
         const std::uint32_t slot = take_slot();
-        builder_.push(op_, p::Bind{.header = {},
-                                   .target = target(mount.target.text),
-                                   .slot = slot,
-                                   .reserved = 0});
+        builder_.push(
+            op_,
+            p::Bind{
+                .header = {}, .target = target(mount.target.text), .slot = slot, .reserved = 0});
     }
     void operator()(const GuestBindMount& mount) {
-        builder_.push(
-            op_, p::GuestBind{.header = {},
-                              .source = target(mount.source.text),
-                              .target = target(mount.target.text),
-                              .attributes = mount_attributes(mount.flags, mount.access,
-                                                             mount.recursion)});
+        builder_.push(op_, p::GuestBind{.header = {},
+                                        .source = target(mount.source.text),
+                                        .target = target(mount.target.text),
+                                        .attributes = mount_attributes(mount.flags, mount.access,
+                                                                       mount.recursion)});
     }
     void operator()(const OverlayMount& mount) {
         builder_.push(op_, p::Overlay{.header = {},
@@ -141,10 +141,10 @@ public:
                                          .target = target(mount.target.text)});
     }
     void operator()(const MakeDirectory& make) {
-        builder_.push(op_, p::Directory{.header = {},
-                                        .entry = entry(make.path.text),
-                                        .mode = make.mode,
-                                        .reserved = 0});
+        builder_.push(
+            op_,
+            p::Directory{
+                .header = {}, .entry = entry(make.path.text), .mode = make.mode, .reserved = 0});
     }
     void operator()(const MakeDevice& make) {
         builder_.push(op_, p::Device{.header = {},
@@ -154,16 +154,19 @@ public:
     }
     void operator()(const MakeSymlink& make) {
         const p::NewEntry where = entry(make.path.text);
-        builder_.push(op_, p::Symlink{.header = {},
-                                      .entry = where,
-                                      .target = builder_.text(make.target),
-                                      .reserved = 0});
+        builder_.push(
+            op_,
+            p::Symlink{
+                .header = {}, .entry = where, .target = builder_.text(make.target), .reserved = 0});
     }
     void operator()(const MaskPath& mask) {
         builder_.push(op_, p::Mask{.header = {}, .path = target(mask.path.text)});
     }
     void operator()(const ProtectPath& protect) {
         builder_.push(op_, p::Protect{.header = {}, .path = target(protect.path.text)});
+    }
+    void operator()(const UnprotectPath& unprotect) {
+        builder_.push(op_, p::Unprotect{.header = {}, .path = target(unprotect.path.text)});
     }
     void operator()(const SealRoot&) { builder_.push(op_, p::SealRoot{}); }
     void operator()(const EnterRoot&) { builder_.push(op_, p::EnterRoot{}); }
@@ -174,14 +177,13 @@ public:
     }
     void operator()(const RaiseLoopback&) { builder_.push(op_, p::Loopback{}); }
     void operator()(const SetIdentity& set) {
-        builder_.push(op_, p::Identity{.header = {},
-                                       .user = principal(set.user),
-                                       .group = principal(set.group),
-                                       .default_group = set.group.empty() ? 1U : 0U,
-                                       .set_groups = set.supplementary ==
-                                                             SupplementaryGroups::of_user
-                                                         ? 1U
-                                                         : 0U});
+        builder_.push(
+            op_,
+            p::Identity{.header = {},
+                        .user = principal(set.user),
+                        .group = principal(set.group),
+                        .default_group = set.group.empty() ? 1U : 0U,
+                        .set_groups = set.supplementary == SupplementaryGroups::of_user ? 1U : 0U});
     }
     void operator()(const SetCapabilities& set) {
         builder_.push(op_, p::Capabilities{.header = {},
@@ -192,9 +194,9 @@ public:
     }
     void operator()(const SetNoNewPrivs&) { builder_.push(op_, p::NoNewPrivs{}); }
     void operator()(const ChangeDirectory& change) {
-        builder_.push(op_, p::ChangeDirectory{.header = {},
-                                              .path = builder_.text(change.path.text),
-                                              .reserved = 0});
+        builder_.push(op_,
+                      p::ChangeDirectory{
+                          .header = {}, .path = builder_.text(change.path.text), .reserved = 0});
     }
     void operator()(const ExecInit& exec) {
         std::vector<std::string> environment;
@@ -235,8 +237,9 @@ private:
         }
     }
 
-    /// The slot of the next source. At the start of a batch, the helper takes the whole batch where that is its part: always
-    /// before anything is attached that the sources of the batch need not see.
+    /// The slot of the next source. At the start of a batch, the helper takes the whole batch where
+    /// that is its part: always before anything is attached that the sources of the batch need not
+    /// see.
     [[nodiscard]] std::uint32_t take_slot() {
         const std::uint32_t slot = next_slot_++;
         if (options_.source_taker == SourceTaker::caller || slot % p::batch_size != 0) return slot;
@@ -281,7 +284,8 @@ private:
                 static_cast<std::uint32_t>(list.size())};
     }
 
-    /// overlayfs splits "lowerdir" at colons; a backslash keeps one (Documentation/filesystems/overlayfs.rst).
+    /// overlayfs splits "lowerdir" at colons; a backslash keeps one
+    /// (Documentation/filesystems/overlayfs.rst).
     [[nodiscard]] p::Layers layers(const HostPath& lower) {
         std::string escaped;
         for (const char c : lower.text) {

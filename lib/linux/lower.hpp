@@ -15,8 +15,9 @@ namespace insula::linux_ {
 struct SourceRequest {
     std::string path{};
     program::MountAttributes attributes{};
-    bool writable_root = false;  ///< read-only holds below the first mount only, until the root is sealed
-    std::int32_t op = -1;        ///< index into the plan's ops
+    bool writable_root =
+        false;             ///< read-only holds below the first mount only, until the root is sealed
+    std::int32_t op = -1;  ///< index into the plan's ops
 };
 
 /// A plan, ready to run.
@@ -28,7 +29,7 @@ struct LoweredPlan {
     std::uint64_t clone_flags = 0;  ///< CLONE_NEW*
     std::string uid_map{};          ///< as /proc/PID/uid_map takes it; "" without a user namespace
     std::string gid_map{};
-    bool deny_setgroups = false;   ///< an ordinary user's gid map needs it (user_namespaces(7))
+    bool deny_setgroups = false;  ///< an ordinary user's gid map needs it (user_namespaces(7))
     bool keep_capabilities = false;
 };
 

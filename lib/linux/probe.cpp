@@ -34,12 +34,16 @@ struct Release {
 }
 
 /// Whether `result` says that a call exists, whatever it thinks of its arguments.
-[[nodiscard]] bool is_known(int result) noexcept { return result != -ENOSYS && result != -EPERM; }
+[[nodiscard]] bool is_known(int result) noexcept {
+    return result != -ENOSYS && result != -EPERM;
+}
 
-void note(HostFacts& facts, std::string text) { facts.notes.push_back(std::move(text)); }
+void note(HostFacts& facts, std::string text) {
+    facts.notes.push_back(std::move(text));
+}
 
-/// Makes a child in a new user namespace, which ends at once because it has no program to execute. Shows clone3, close_range,
-/// user namespaces and exit information in one go.
+/// Makes a child in a new user namespace, which ends at once because it has no program to execute.
+/// Shows clone3, close_range, user namespaces and exit information in one go.
 void probe_clone(Kernel& kernel, HostFacts& facts) {
     const auto stack = std::make_unique_for_overwrite<char[]>(stage_one_stack_size);
     const char* const argv[] = {nullptr};
@@ -92,8 +96,12 @@ void probe_calls(Kernel& kernel, HostFacts& facts) {
     learn(KernelFeature::mount_api, kernel.open_tree(AT_FDCWD, "/", OPEN_TREE_CLOEXEC),
           "open_tree");
     const mount_attr nothing{};
-    const int set = kernel.mount_setattr(-1, "", uapi::at_empty_path, nothing);
-    learn(KernelFeature::mount_setattr, set >= 0 ? -EBADF : set, "mount_setattr");
+    // The kernel asks for CAP_SYS_ADMIN first, so an ordinary user's EPERM says that the call is
+    // there.
+    int set = kernel.mount_setattr(-1, "", uapi::at_empty_path, nothing);
+    if (set >= 0 || !facts.capabilities.contains(Capability::sys_admin))
+        set = set == -ENOSYS ? set : -EBADF;
+    learn(KernelFeature::mount_setattr, set, "mount_setattr");
     const int memfd = kernel.memfd_create("insula-probe", 1U | uapi::mfd_exec);
     if (memfd >= 0 || memfd == -EINVAL)
         facts.features.insert(KernelFeature::memfd_exec);

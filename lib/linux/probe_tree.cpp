@@ -72,9 +72,9 @@ constexpr std::array<std::string_view, 5> hidden_tops{"/proc", "/sys", "/dev", "
 
 /// Adds the entry `path`. One that goes away meanwhile is left out.
 void add_entry(Kernel& kernel, std::string path, HostFacts& facts) {
-    struct statx status {};
-    if (kernel.statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, STATX_TYPE | STATX_MODE,
-                     status) < 0)
+    struct statx status{};
+    if (kernel.statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, STATX_TYPE | STATX_MODE, status) <
+        0)
         return;
     HostEntry entry{.path = std::move(path),
                     .kind = kind_of(status.stx_mode),
@@ -82,8 +82,7 @@ void add_entry(Kernel& kernel, std::string path, HostFacts& facts) {
                     .mode = status.stx_mode & 07777U};
     if (entry.kind == FileKind::symlink) {
         char target[4096];
-        const long size =
-            kernel.readlinkat(AT_FDCWD, entry.path.c_str(), target, sizeof target);
+        const long size = kernel.readlinkat(AT_FDCWD, entry.path.c_str(), target, sizeof target);
         if (size <= 0) return;
         entry.link_target.assign(target, static_cast<std::size_t>(size));
     }
@@ -99,7 +98,8 @@ struct DirectoryEntry {
 };
 constexpr std::size_t name_offset = offsetof(DirectoryEntry, type) + 1;
 
-/// Adds the entries of `directory`, in the order of their names. What this user may not list is left out.
+/// Adds the entries of `directory`, in the order of their names. What this user may not list is
+/// left out.
 void list_directory(Kernel& kernel, const std::string& directory, HostFacts& facts) {
     const int fd = kernel.open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return;

@@ -9,7 +9,8 @@ namespace insula::linux_ {
 
 namespace {
 
-/// One mount, detached. See `init::clone_tree`, which does the same in the helper for an ordinary user.
+/// One mount, detached. See `init::clone_tree`, which does the same in the helper for an ordinary
+/// user.
 program::Report take_source(Kernel& kernel, const SourceRequest& request, HeldFd& tree) {
     using program::Call;
     using program::Detail;
@@ -30,7 +31,8 @@ program::Report take_source(Kernel& kernel, const SourceRequest& request, HeldFd
 
     mount_attr attributes{};
     attributes.attr_set = request.attributes.set;
-    // A clone of a shared mount is shared: what is mounted on it would appear on the host (mount_namespaces(7)).
+    // A clone of a shared mount is shared: what is mounted on it would appear on the host
+    // (mount_namespaces(7)).
     attributes.propagation = MS_PRIVATE;
     const unsigned where = uapi::at_empty_path | (recursive ? uapi::at_recursive : 0);
     const int set = kernel.mount_setattr(fd, "", where, attributes);

@@ -92,7 +92,8 @@ public:
         INSULA_CHECK(open_control());
         INSULA_CHECK(send_sources());
         INSULA_TRY(streams_, open_streams(kernel_, options_));
-        INSULA_TRY(program_, make_program_file(kernel_, lowered_, static_cast<bool>(options_.trace)));
+        INSULA_TRY(program_,
+                   make_program_file(kernel_, lowered_, static_cast<bool>(options_.trace)));
         INSULA_CHECK(clone());
         INSULA_CHECK(write_maps());
         const Result<void> started = await_init();
@@ -113,7 +114,8 @@ private:
         return {};
     }
 
-    /// Takes the next batch of mounts and hands it to the helper. The socket holds it until the helper runs.
+    /// Takes the next batch of mounts and hands it to the helper. The socket holds it until the
+    /// helper runs.
     [[nodiscard]] Result<void> send_sources() {
         if (sent_ == lowered_.sources.size()) return {};
         INSULA_TRY(const auto trees, take_sources(kernel_, plan_, lowered_.sources, sent_));
@@ -181,17 +183,20 @@ private:
         return {};
     }
 
-    /// Serves the helper until it closes the control socket: init has been executed, or the helper gave up.
+    /// Serves the helper until it closes the control socket: init has been executed, or the helper
+    /// gave up.
     [[nodiscard]] Result<void> await_init() {
         const Deadline deadline(options_.timeout);
         for (;;) {
-            INSULA_TRY(const char request, await_message(kernel_, control_.get(), options_.cancel, deadline));
+            INSULA_TRY(const char request,
+                       await_message(kernel_, control_.get(), options_.cancel, deadline));
             if (request == end_of_messages) break;
             INSULA_CHECK(send_sources());
         }
         kernel_.wait_for_stage_one(job_);
         const program::SharedPage& page = program_.shared.page();
-        const auto state = static_cast<program::State>(__atomic_load_n(&page.state, __ATOMIC_ACQUIRE));
+        const auto state =
+            static_cast<program::State>(__atomic_load_n(&page.state, __ATOMIC_ACQUIRE));
         if (state == program::State::executing) return {};
         if (state == program::State::failed) return explain(plan_, page.report);
         if (job_.error != 0) {
@@ -218,7 +223,8 @@ private:
         }
     }
 
-    /// Ends what a failed start has left: the child, which may be in stage 1 still, using this object.
+    /// Ends what a failed start has left: the child, which may be in stage 1 still, using this
+    /// object.
     void abandon() noexcept {
         if (pid_ < 0 || insula_running_) return;
         control_.reset();

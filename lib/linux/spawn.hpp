@@ -63,7 +63,8 @@ struct Spawned {
 [[nodiscard]] Result<Spawned> spawn(Kernel& kernel, int helper, const ContainerPlan& plan,
                                     const StartOptions& options);
 
-/// Reaps the ended process behind `pidfd`, or waits for it: the raw result of waitid(2), with every kind of child.
+/// Reaps the ended process behind `pidfd`, or waits for it: the raw result of waitid(2), with every
+/// kind of child.
 [[nodiscard]] int reap(Kernel& kernel, int pidfd, siginfo_t& info) noexcept;
 
 }  // namespace insula::linux_

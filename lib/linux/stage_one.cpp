@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Stage 1: between clone3 and the helper's exec. The child shares the caller's memory (CLONE_VM: nothing is copied, so the size of
-// the caller does not matter) but has its own stack, descriptor table and namespaces. It makes a dozen raw system calls and
-// touches only the job: no libc, no TLS, no allocation, no virtual call, and this file is built without stack protector and
+// Stage 1: between clone3 and the helper's exec. The child shares the caller's memory (CLONE_VM:
+// nothing is copied, so the size of the caller does not matter) but has its own stack, descriptor
+// table and namespaces. It makes a dozen raw system calls and touches only the job: no libc, no
+// TLS, no allocation, no virtual call, and this file is built without stack protector and
 // sanitizers. Why not do everything here: docs/explanation/architecture.md, "exec first".
 
 #include "linux/stage_one.hpp"
@@ -20,7 +21,9 @@ using insula::init::system_call;
 using insula::linux_::StageOneJob;
 using insula::program::Call;
 
-long address(const void* pointer) { return reinterpret_cast<long>(pointer); }
+long address(const void* pointer) {
+    return reinterpret_cast<long>(pointer);
+}
 
 [[noreturn]] void give_up(StageOneJob* job, long error, Call call) {
     job->error = static_cast<int>(-error);
@@ -28,8 +31,8 @@ long address(const void* pointer) { return reinterpret_cast<long>(pointer); }
     for (;;) system_call(__NR_exit, 1);
 }
 
-/// Puts the listed descriptors at 0, 1, 2, … and closes all others. Copies first, above the list, because one of them may
-/// stand where another belongs.
+/// Puts the listed descriptors at 0, 1, 2, … and closes all others. Copies first, above the list,
+/// because one of them may stand where another belongs.
 void place_descriptors(StageOneJob* job) {
     const int count = job->descriptor_count;
     for (int i = 0; i != count; ++i) {
@@ -46,9 +49,10 @@ void place_descriptors(StageOneJob* job) {
     if (closed < 0) give_up(job, closed, Call::close);
 }
 
-/// An exec by a user who is not mapped to 0 in the new user namespace clears the permitted set, unless the capabilities are
-/// ambient (capabilities(7), "Transformation of capabilities during execve"). Changes this task's credentials only: the
-/// caller's dumpable flag belongs to the memory, and a change of capabilities in a child namespace leaves it alone.
+/// An exec by a user who is not mapped to 0 in the new user namespace clears the permitted set,
+/// unless the capabilities are ambient (capabilities(7), "Transformation of capabilities during
+/// execve"). Changes this task's credentials only: the caller's dumpable flag belongs to the
+/// memory, and a change of capabilities in a child namespace leaves it alone.
 void keep_capabilities(StageOneJob* job) {
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
     __user_cap_data_struct data[2] = {{0, 0, 0}, {0, 0, 0}};
@@ -80,7 +84,8 @@ void keep_capabilities(StageOneJob* job) {
     give_up(job, error, Call::execve);
 }
 
-/// clone3(2) that returns in the caller only; the child calls `function(job)` on the stack that `arguments` name.
+/// clone3(2) that returns in the caller only; the child calls `function(job)` on the stack that
+/// `arguments` name.
 long clone_and_call(clone_args* arguments, void (*function)(StageOneJob*), StageOneJob* job) {
 #if defined(__x86_64__)
     long result;
@@ -96,7 +101,8 @@ long clone_and_call(clone_args* arguments, void (*function)(StageOneJob*), Stage
         "hlt\n"
         "1:\n"
         : "=a"(result)
-        : "a"(static_cast<long>(__NR_clone3)), "D"(arguments), "S"(sizeof *arguments), "r"(r12), "r"(r13)
+        : "a"(static_cast<long>(__NR_clone3)), "D"(arguments), "S"(sizeof *arguments), "r"(r12),
+          "r"(r13)
         : "rcx", "r11", "memory");
     return result;
 #elif defined(__aarch64__)
@@ -122,18 +128,20 @@ long clone_and_call(clone_args* arguments, void (*function)(StageOneJob*), Stage
 
 }  // namespace
 
-int insula_clone_stage_one(StageOneJob* job) noexcept {
+int insula::linux_::insula_clone_stage_one(StageOneJob* job) noexcept {
     clone_args arguments{};
-    arguments.flags = job->clone_flags | CLONE_VM | CLONE_CHILD_CLEARTID | CLONE_PIDFD |
-                      CLONE_CLEAR_SIGHAND;
+    arguments.flags =
+        job->clone_flags | CLONE_VM | CLONE_CHILD_CLEARTID | CLONE_PIDFD | CLONE_CLEAR_SIGHAND;
     arguments.pidfd = reinterpret_cast<std::uint64_t>(&job->pidfd);
     arguments.child_tid = reinterpret_cast<std::uint64_t>(&job->thread);
-    // exit_signal stays 0: an embedder is not told of a child that fails here. Exec sets it to SIGCHLD.
+    // exit_signal stays 0: an embedder is not told of a child that fails here. Exec sets it to
+    // SIGCHLD.
     arguments.stack = reinterpret_cast<std::uint64_t>(job->stack);
     arguments.stack_size = job->stack_size;
 
-    // No handler of the embedder's may run on the child's stack, so every signal is blocked, with the raw call: libc's leaves
-    // its own two (32, 33) open. The child keeps the full mask until the helper resets it.
+    // No handler of the embedder's may run on the child's stack, so every signal is blocked, with
+    // the raw call: libc's leaves its own two (32, 33) open. The child keeps the full mask until
+    // the helper resets it.
     const unsigned long all = ~0UL;
     unsigned long before = 0;
     system_call(__NR_rt_sigprocmask, 0 /*SIG_BLOCK*/, address(&all), address(&before), sizeof all);
@@ -142,7 +150,7 @@ int insula_clone_stage_one(StageOneJob* job) noexcept {
     return static_cast<int>(pid);
 }
 
-void insula_wait_for_stage_one(StageOneJob* job) noexcept {
+void insula::linux_::insula_wait_for_stage_one(StageOneJob* job) noexcept {
     // Not FUTEX_PRIVATE: the kernel wakes the word of CLONE_CHILD_CLEARTID as a shared one.
     while (__atomic_load_n(&job->thread, __ATOMIC_ACQUIRE) != 0)
         system_call(__NR_futex, address(&job->thread), FUTEX_WAIT, 1, 0);

@@ -33,7 +33,8 @@ using linux_::Deadline;
             .core_dumped = WCOREDUMP(status) != 0};
 }
 
-/// The status of a process that somebody else has reaped. Since Linux 6.15 the pidfd still knows it.
+/// The status of a process that somebody else has reaped. Since Linux 6.15 the pidfd still knows
+/// it.
 [[nodiscard]] ExitStatus ask_pidfd(linux_::Kernel& kernel, int pidfd) noexcept {
     uapi::PidfdInfo info{};
     info.mask = uapi::pidfd_info_exit;
@@ -42,7 +43,9 @@ using linux_::Deadline;
     return from_wait_status(info.exit_code);
 }
 
-[[nodiscard]] UniqueFd take(linux_::HeldFd& fd) noexcept { return UniqueFd::adopt(fd.release()); }
+[[nodiscard]] UniqueFd take(linux_::HeldFd& fd) noexcept {
+    return UniqueFd::adopt(fd.release());
+}
 
 /// Waits for the end and learns how it came.
 [[nodiscard]] Result<ExitStatus> collect(Machine::State& state) {
@@ -58,8 +61,8 @@ using linux_::Deadline;
                    linux_::await_readable(kernel, pidfd, Deadline(std::chrono::milliseconds{})));
         state.status = ask_pidfd(kernel, pidfd);
     } else if (reaped < 0) {
-        Error error = linux_::start_error(-reaped, program::Call::none,
-                                          "cannot wait for the container");
+        Error error =
+            linux_::start_error(-reaped, program::Call::none, "cannot wait for the container");
         error.call = "waitid";
         return error;
     } else {
@@ -91,22 +94,34 @@ Machine::~Machine() {
     (void)collect(*state_);
 }
 
-std::int32_t Machine::pid() const noexcept { return state_->container.pid; }
-FdRef Machine::pidfd() const noexcept { return {state_->container.pidfd.get()}; }
+std::int32_t Machine::pid() const noexcept {
+    return state_->container.pid;
+}
+FdRef Machine::pidfd() const noexcept {
+    return {state_->container.pidfd.get()};
+}
 
-UniqueFd Machine::take_stdin() noexcept { return take(state_->container.streams[0]); }
-UniqueFd Machine::take_stdout() noexcept { return take(state_->container.streams[1]); }
-UniqueFd Machine::take_stderr() noexcept { return take(state_->container.streams[2]); }
+UniqueFd Machine::take_stdin() noexcept {
+    return take(state_->container.streams[0]);
+}
+UniqueFd Machine::take_stdout() noexcept {
+    return take(state_->container.streams[1]);
+}
+UniqueFd Machine::take_stderr() noexcept {
+    return take(state_->container.streams[2]);
+}
 
-Result<ExitStatus> Machine::wait() { return collect(*state_); }
+Result<ExitStatus> Machine::wait() {
+    return collect(*state_);
+}
 
 Result<std::optional<ExitStatus>> Machine::wait_for(std::chrono::milliseconds timeout) {
     using Answer = std::optional<ExitStatus>;
     if (state_->status) return Answer(*state_->status);
     // A deadline of zero would mean none.
     const Deadline deadline(std::max(timeout, std::chrono::milliseconds(1)));
-    INSULA_TRY(const bool ended, linux_::await_readable(*state_->kernel,
-                                                        state_->container.pidfd.get(), deadline));
+    INSULA_TRY(const bool ended,
+               linux_::await_readable(*state_->kernel, state_->container.pidfd.get(), deadline));
     if (!ended) return Answer();
     INSULA_TRY(const ExitStatus status, collect(*state_));
     return Answer(status);
@@ -130,8 +145,7 @@ Result<void> Machine::signal(int number) {
 }
 
 Result<ExitStatus> Machine::stop(std::chrono::milliseconds grace) {
-    if (const Result<void> sent = signal(SIGTERM);
-        !sent && sent.error().code != ErrorCode::missing)
+    if (const Result<void> sent = signal(SIGTERM); !sent && sent.error().code != ErrorCode::missing)
         return sent.error();
     INSULA_TRY(const auto ended, wait_for(grace));
     if (ended) return *ended;
@@ -139,8 +153,7 @@ Result<ExitStatus> Machine::stop(std::chrono::milliseconds grace) {
 }
 
 Result<ExitStatus> Machine::kill() {
-    if (const Result<void> sent = signal(SIGKILL);
-        !sent && sent.error().code != ErrorCode::missing)
+    if (const Result<void> sent = signal(SIGKILL); !sent && sent.error().code != ErrorCode::missing)
         return sent.error();
     return wait();
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "insula/plan/impl/plan_capability.ipp"
 #include "insula/plan/impl/plan_draft.ipp"
@@ -34,23 +36,30 @@ inline void plan_default_kernel_paths(Draft& draft) {
 /// final view. First the read-only paths, then the masks, which may lie below them.
 inline void plan_kernel_paths(Draft& draft) {
     const ContainerExtension& extension = draft.extension;
-    const std::string path = "/domain/insula:container";
+    const std::string element = "/domain/insula:container/insula:kernel_paths";
     if (extension.default_kernel_paths == SwitchState::on) {
         plan_default_kernel_paths(draft);
-        warn_undoable(draft, "the protection of kernel paths", draft.extension.at,
-                      draft.domain.container ? path : "/domain");
+        warn_undoable(draft, "the protection of kernel paths", {}, "/domain");
     } else {
         draft.warn(FindingCode::weaker,
-                   "no kernel path is masked or read-only by default: default_kernel_paths is off",
-                   extension.at, path);
+                   "no kernel path is masked or read-only by default: <insula:kernel_paths> says "
+                   "default='off'",
+                   extension.at, element + "/@default");
     }
-    for (const KernelPath& entry : extension.read_only_paths) {
+    const auto path_of = [&element](std::string_view name, std::size_t index) {
+        return element + "/insula:" + std::string(name) + "[" + std::to_string(index + 1) + "]";
+    };
+    for (std::size_t i = 0; i != extension.read_only_paths.size(); ++i) {
+        const KernelPath& entry = extension.read_only_paths[i];
+        std::string path = path_of("readonly", i);
         warn_undoable(draft, "read-only " + quoted(entry.path.text), entry.at, path);
-        draft.set_up(ProtectPath{{normal_path(entry.path.text)}}, entry.at, path);
+        draft.set_up(ProtectPath{{normal_path(entry.path.text)}}, entry.at, std::move(path));
     }
-    for (const KernelPath& entry : extension.masked_paths) {
+    for (std::size_t i = 0; i != extension.masked_paths.size(); ++i) {
+        const KernelPath& entry = extension.masked_paths[i];
+        std::string path = path_of("mask", i);
         warn_undoable(draft, "the mask of " + quoted(entry.path.text), entry.at, path);
-        draft.set_up(MaskPath{{normal_path(entry.path.text)}}, entry.at, path);
+        draft.set_up(MaskPath{{normal_path(entry.path.text)}}, entry.at, std::move(path));
     }
 }
 

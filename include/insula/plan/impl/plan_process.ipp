@@ -88,7 +88,7 @@ inline void plan_no_new_privs(Draft& draft) {
     const bool system = extension.profile == Profile::system;
     const SwitchState state =
         extension.no_new_privs.value_or(system ? SwitchState::off : SwitchState::on);
-    const std::string path = draft.domain.container ? "/domain/insula:container" : "/domain";
+    const std::string path = "/domain/insula:container/insula:no_new_privs";
     if (state == SwitchState::on) {
         if (extension.no_new_privs)
             draft.confine(SetNoNewPrivs{}, extension.at, path);

@@ -55,10 +55,12 @@ public:
         add(OverlayRoot{.lower = {"/"}});
         for (const HostMount* mount : mounts_.all()) {
             if (mount->path == "/" || is_private_tree(mount->path)) continue;
-            if (entries_.kind_of(mount->path) == FileKind::directory)
-                show_directory(mount->path, mount);
-            else
-                show_file(mount->path);
+            switch (entries_.kind_of(mount->path)) {
+                case FileKind::directory: show_directory(mount->path, mount); break;
+                case FileKind::regular: show_file(mount->path); break;
+                case FileKind::symlink:
+                case FileKind::other: left_out_.push_back(mount->path); break;
+            }
         }
         say_left_out();
     }
@@ -116,6 +118,12 @@ private:
     }
 
     void show_file(const std::string& path) {
+        // A file can be a mount too, and one of nsfs would be a handle on a namespace of the host.
+        const HostMount* mount = mounts_.find(path);
+        if (mount != nullptr && mount_use(mount->type) == MountUse::leave_out) {
+            left_out_.push_back(path);
+            return;
+        }
         add(BindMount{.source = {path}, .target = {path}, .access = Access::read_only});
     }
 

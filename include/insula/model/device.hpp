@@ -79,7 +79,8 @@ struct OtherDevice {
 /// One child of `<devices>`.
 struct Device {
     std::variant<Filesystem, Console, Interface, HostDevice, OtherDevice> node{};
-    /// Which child of `<devices>` in `Domain::source` it was read from; -1 for one added in C++.
+    /// Which of the children (nodes of every kind) of `<devices>` in `Domain::source` it was read
+    /// from; -1 for one added in C++.
     std::int32_t source_index = -1;
 };
 

@@ -112,6 +112,9 @@ struct Domain {
     std::vector<Finding> unread{};
     /// The document as it was read; empty for a domain built in C++.
     Element source{};
+    /// The comments and processing instructions before and after it.
+    std::vector<Element> prolog{};
+    std::vector<Element> epilog{};
 };
 
 /// Whether `domain` describes a container (`<os><type>exe</type>`).

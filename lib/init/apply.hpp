@@ -21,6 +21,7 @@ template <class Calls>
         case p::OpCode::become_root: return as.template operator()<p::BecomeRoot>();
         case p::OpCode::make_private: return as.template operator()<p::MakePrivate>();
         case p::OpCode::take_source: return as.template operator()<p::TakeSource>();
+        case p::OpCode::scratch: return as.template operator()<p::Scratch>();
         case p::OpCode::root_bind: return as.template operator()<p::RootBind>();
         case p::OpCode::root_filesystem: return as.template operator()<p::RootFilesystem>();
         case p::OpCode::root_overlay: return as.template operator()<p::RootOverlay>();

@@ -44,7 +44,7 @@ struct Context {
     program::SharedPage& shared;
 
     int root = -1;        ///< the container's root mount, once attached
-    int scratch = -1;     ///< the tmpfs that holds the upper layers, once made
+    int scratch = -1;     ///< the tmpfs that holds the upper layers, over the old root; or -1
     int empty_tree = -1;  ///< an empty read-only tmpfs, once made; masks are clones of it
     int control = program::control_fd;
 

@@ -257,13 +257,16 @@ Outcome run(Context<Calls>& context, const program::EnterRoot&) noexcept {
     using program::Call;
     Calls& calls = context.calls;
     if (const Outcome o = outcome(calls.fchdir(context.root), Call::fchdir); o.failed()) return o;
-    // pivot_root(2), "pivot_root(".", ".")": the old root is then mounted over the new one, and
-    // comes off.
+    // pivot_root(2), "pivot_root(".", ".")": the old root is then stacked on the new one, with the
+    // scratch mount on top of it where there is one, and "." is whatever is topmost. Detaching once
+    // too few would leave the host in sight.
     if (const Outcome o = outcome(calls.pivot_root(".", "."), Call::pivot_root); o.failed())
         return o;
-    if (const Outcome o = outcome(calls.umount2(".", uapi::umount_detach), Call::umount2);
-        o.failed())
-        return o;
+    const int stacked = context.scratch >= 0 ? 2 : 1;
+    for (int i = 0; i != stacked; ++i)
+        if (const Outcome o = outcome(calls.umount2(".", uapi::umount_detach), Call::umount2);
+            o.failed())
+            return o;
     return outcome(calls.chdir("/"), Call::chdir);
 }
 

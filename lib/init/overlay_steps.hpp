@@ -18,22 +18,16 @@ inline void number_name(char* out, const char* prefix, unsigned number) noexcept
     *out = '\0';
 }
 
-/// The tmpfs that takes what is written to overlays. Attached over the old root, out of sight:
-/// before Linux 6.15 an overlay refuses a layer that is not in the caller's mount namespace. It
-/// goes away with the last overlay on it.
+/// Makes the tmpfs that takes what is written to overlays, and puts it over the old root, out of
+/// sight, before the container's root comes: before Linux 6.15 an overlay refuses a layer that is
+/// not in the caller's mount namespace. It goes away with the last overlay on it.
 template <class Calls>
-[[nodiscard]] Outcome make_scratch(Context<Calls>& context) noexcept {
-    using program::Call;
-    using program::Detail;
-    if (context.scratch >= 0) return {};
+Outcome run(Context<Calls>& context, const program::Scratch&) noexcept {
     const Opened made = make_filesystem(context, "tmpfs", nullptr, 0, MOUNT_ATTR_NODEV);
     if (made.failed()) return made.outcome;
     context.scratch = made.fd;
-    // Below the container's root, where that is already there: it then hides the scratch mount from
-    // everyone inside.
-    if (context.root >= 0) return {};
     return outcome(context.calls.move_mount(made.fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH),
-                   Call::move_mount, Detail::attach);
+                   program::Call::move_mount, program::Detail::attach);
 }
 
 /// Makes the upper directory `name` look like `lower`: the merged directory takes mode and owner
@@ -70,7 +64,6 @@ template <class Calls>
 [[nodiscard]] Opened make_overlay(Context<Calls>& context, const program::Layers& layers) noexcept {
     using program::Call;
     Calls& calls = context.calls;
-    if (const Outcome o = make_scratch(context); o.failed()) return {-1, o};
     char upper[32];
     char work[32];
     number_name(upper, "u", layers.number);

@@ -138,6 +138,7 @@ enum class OpCode : uint16_t {
     become_root,
     make_private,
     take_source,
+    scratch,
     root_bind,
     root_filesystem,
     root_overlay,
@@ -243,6 +244,12 @@ struct Layers {
     Text lower_option;  ///< the same, escaped for the mount option
     uint32_t number;
     uint32_t user_attributes;  ///< 1: in a user namespace ("userxattr")
+};
+
+/// Makes the tmpfs for the upper layers of overlays.
+struct Scratch {
+    static constexpr auto op_code = OpCode::scratch;
+    OpHeader header;
 };
 
 struct RootOverlay {

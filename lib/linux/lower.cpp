@@ -94,6 +94,7 @@ public:
                 -1, p::BecomeRoot{
                         .header = {}, .drop_groups = keeps_groups() ? 0U : 1U, .reserved = 0});
         builder_.push(-1, p::MakePrivate{});
+        if (has_overlay()) builder_.push(-1, p::Scratch{});
         for (const Op& op : plan_.ops) {
             std::visit(*this, op.action);
             ++op_;
@@ -217,6 +218,13 @@ private:
             if (const auto* set = std::get_if<SetIdentity>(&op.action))
                 return set->supplementary == SupplementaryGroups::keep;
         return false;
+    }
+
+    [[nodiscard]] bool has_overlay() const noexcept {
+        return std::any_of(plan_.ops.begin(), plan_.ops.end(), [](const Op& op) {
+            return std::holds_alternative<OverlayRoot>(op.action) ||
+                   std::holds_alternative<OverlayMount>(op.action);
+        });
     }
 
     void collect_sources() {

@@ -159,6 +159,10 @@ struct Doing {
     if (report.error == EROFS && report.detail == Detail::target)
         return "the target does not exist and cannot be made on a read-only file system; make it "
                "beforehand";
+    if (report.error == EACCES && report.detail == Detail::target && user)
+        return "the root tree belongs to ids that the user namespace does not map, so nothing can "
+               "be made in "
+               "it; make the target beforehand, or give the tree to the mapped ids";
     if (report.call == Call::fsconfig && report.error == EPERM && user)
         return "the kernel allows a new proc or sysfs in a user namespace only where the host's is "
                "fully visible: inside another container it is usually masked";
@@ -226,7 +230,9 @@ ErrorCode error_code_of(int system_error) noexcept {
 
 Error explain(const ContainerPlan& plan, const program::Report& report) {
     Error error;
-    error.code = error_code_of(report.error);
+    error.code = report.detail == Detail::interpreter || report.detail == Detail::directory
+                     ? ErrorCode::invalid
+                     : error_code_of(report.error);
     error.call = call_name(report.call);
     error.system_error = report.error;
     error.kernel_text = report.kernel_text;

@@ -80,7 +80,7 @@ public:
 private:
     static constexpr std::size_t page = 100;
     static constexpr std::size_t widest_label = 46;
-    static constexpr std::size_t widest_items = 36;
+    static constexpr std::size_t widest_items = 50;
 
     struct Columns {
         std::size_t items = 0;

@@ -9,8 +9,8 @@
 namespace insula::inline v0::detail::planner {
 
 [[nodiscard]] inline std::string describe_filesystem(const Filesystem& filesystem) {
-    return "<filesystem type=" + quoted(to_text(filesystem.type)) + "> with target " +
-           quoted(filesystem.target);
+    return "<filesystem type=" + in_quotes(to_text(filesystem.type)) + "> with target " +
+           in_quotes(filesystem.target);
 }
 
 /// What libvirt's format lets a hypervisor do with a file system, and a mount does not know.
@@ -37,9 +37,10 @@ inline void warn_ignored_parts(Draft& draft, const Filesystem& filesystem) {
     for (const Row& row : rows)
         if (row.set)
             draft.warn(FindingCode::ignored,
-                       std::string(row.name) + (row.value.empty() ? "" : "=" + quoted(row.value)) +
+                       std::string(row.name) +
+                           (row.value.empty() ? "" : "=" + in_quotes(row.value)) +
                            " has no effect on a container's <filesystem type=" +
-                           quoted(to_text(filesystem.type)) + ">",
+                           in_quotes(to_text(filesystem.type)) + ">",
                        filesystem.at, filesystem.path + std::string(row.path));
 }
 
@@ -51,7 +52,7 @@ inline void warn_ignored_parts(Draft& draft, const Filesystem& filesystem) {
             return unsupported(describe_filesystem(filesystem), filesystem.at, filesystem.path);
         case FilesystemType::template_:
             if (filesystem.source != "host")
-                return unsupported("template " + quoted(filesystem.source), filesystem.at,
+                return unsupported("template " + in_quotes(filesystem.source), filesystem.at,
                                    filesystem.path + "/source/@name",
                                    "the built-in template is 'host'");
             break;
@@ -60,9 +61,9 @@ inline void warn_ignored_parts(Draft& draft, const Filesystem& filesystem) {
         case FilesystemType::ram: break;
     }
     if (!filesystem.driver_type.empty() && filesystem.driver_type != "path")
-        return unsupported(
-            "driver " + quoted(filesystem.driver_type) + " of " + describe_filesystem(filesystem),
-            filesystem.at, filesystem.path + "/driver/@type");
+        return unsupported("driver " + in_quotes(filesystem.driver_type) + " of " +
+                               describe_filesystem(filesystem),
+                           filesystem.at, filesystem.path + "/driver/@type");
     if (filesystem.space_hard_limit || filesystem.space_soft_limit)
         return unsupported("space limit of " + describe_filesystem(filesystem), filesystem.at,
                            filesystem.path + (filesystem.space_hard_limit ? "/space_hard_limit"
@@ -80,7 +81,7 @@ struct DeviceCheck {
     }
     Result<void> operator()(const Console& console) const {
         if (!console.type.empty() && console.type != "pty")
-            return unsupported("<console type=" + quoted(console.type) + ">", console.at,
+            return unsupported("<console type=" + in_quotes(console.type) + ">", console.at,
                                console.path);
         draft.warn(FindingCode::not_enforced,
                    "no pseudo-terminal is allocated for <console>: init gets the standard streams "
@@ -89,14 +90,16 @@ struct DeviceCheck {
         return {};
     }
     Result<void> operator()(const Interface& interface) const {
-        return unsupported("<interface type=" + quoted(interface.type) + ">" +
-                               (interface.source.empty() ? "" : " of " + quoted(interface.source)),
-                           interface.at, interface.path,
-                           "<privnet/> in <features> gives a network of its own with only lo");
+        return unsupported(
+            "<interface type=" + in_quotes(interface.type) + ">" +
+                (interface.source.empty() ? "" : " of " + in_quotes(interface.source)),
+            interface.at, interface.path,
+            "<privnet/> in <features> gives a network of its own with only lo");
     }
     Result<void> operator()(const HostDevice& device) const {
-        return unsupported("<hostdev mode=" + quoted(device.mode) + " type=" + quoted(device.type) +
-                               ">" + (device.source.empty() ? "" : " of " + quoted(device.source)),
+        return unsupported("<hostdev mode=" + in_quotes(device.mode) +
+                               " type=" + in_quotes(device.type) + ">" +
+                               (device.source.empty() ? "" : " of " + in_quotes(device.source)),
                            device.at, device.path);
     }
     Result<void> operator()(const OtherDevice& device) const {

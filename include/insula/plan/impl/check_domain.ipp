@@ -39,8 +39,8 @@ namespace insula::inline v0::detail::planner {
                            "/domain/" + element + "/" + child);
     }
     if (!tuning.block_devices.empty())
-        return unsupported("limit for the device " + quoted(tuning.block_devices.front().device) +
-                               " of <blkiotune>",
+        return unsupported("limit for the device " +
+                               in_quotes(tuning.block_devices.front().device) + " of <blkiotune>",
                            tuning.block_devices.front().at, "/domain/blkiotune/device[1]");
     return {};
 }
@@ -58,7 +58,7 @@ namespace insula::inline v0::detail::planner {
         if (!row.value || row.value->source == NamespaceSource::none) continue;
         return unsupported("<lxc:" + std::string(row.name) + "> with " +
                                std::string(to_text(row.value->source)) + " " +
-                               quoted(row.value->value),
+                               in_quotes(row.value->value),
                            row.value->at, "/domain/lxc:namespace/lxc:" + std::string(row.name));
     }
     return {};
@@ -72,7 +72,7 @@ namespace insula::inline v0::detail::planner {
         const Attribute* type = child.find_attribute("type");
         const Attribute* model = child.find_attribute("model");
         if (type != nullptr && type->value == "none") continue;
-        const std::string name = model != nullptr ? " of model " + quoted(model->value) : "";
+        const std::string name = model != nullptr ? " of model " + in_quotes(model->value) : "";
         return unsupported("security label" + name, child.at, "/domain/seclabel");
     }
     return {};
@@ -85,7 +85,7 @@ namespace insula::inline v0::detail::planner {
     // libvirt writes its default, /machine, into every definition; any other one was made by
     // somebody who put limits on it.
     if (partition != "/machine")
-        return unsupported("resource partition " + quoted(partition), draft.domain.at, path);
+        return unsupported("resource partition " + in_quotes(partition), draft.domain.at, path);
     draft.warn(FindingCode::not_enforced,
                "no control group is made, so the container is not in the partition '/machine'",
                draft.domain.at, path);
@@ -97,7 +97,7 @@ inline void warn_lifecycle(Draft& draft) {
     const Domain& domain = draft.domain;
     const auto warn = [&draft](std::string_view element, LifecycleAction action) {
         draft.warn(FindingCode::not_enforced,
-                   "<" + std::string(element) + "> is " + quoted(to_text(action)) +
+                   "<" + std::string(element) + "> is " + in_quotes(to_text(action)) +
                        ", but nothing is done when the container has ended",
                    draft.domain.at, "/domain/" + std::string(element));
     };
@@ -112,7 +112,7 @@ inline void warn_not_enforced(Draft& draft) {
     const Domain& domain = draft.domain;
     if (domain.type != DomainType::lxc)
         draft.warn(FindingCode::ignored,
-                   "domain type " + quoted(to_text(domain.type)) +
+                   "domain type " + in_quotes(to_text(domain.type)) +
                        " makes no difference: the container is run as of type 'lxc'",
                    domain.at, "/domain/@type");
     if (domain.memory)
@@ -130,11 +130,11 @@ inline void warn_not_enforced(Draft& draft) {
 [[nodiscard]] inline Result<void> check_domain(Draft& draft) {
     const Domain& domain = draft.domain;
     if (!domain.os.arch.empty() && domain.os.arch != draft.facts.arch)
-        return unsupported(
-            "architecture " + quoted(domain.os.arch) + " on a host of " + quoted(draft.facts.arch),
-            domain.os.type_at, "/domain/os/type/@arch");
+        return unsupported("architecture " + in_quotes(domain.os.arch) + " on a host of " +
+                               in_quotes(draft.facts.arch),
+                           domain.os.type_at, "/domain/os/type/@arch");
     if (!domain.cpuset.empty())
-        return unsupported("processor set " + quoted(domain.cpuset) + " of <vcpu>", domain.at,
+        return unsupported("processor set " + in_quotes(domain.cpuset) + " of <vcpu>", domain.at,
                            "/domain/vcpu/@cpuset");
     INSULA_CHECK(check_tuning(draft));
     INSULA_CHECK(check_shared_namespaces(draft));

@@ -53,7 +53,7 @@ namespace insula::inline v0::detail::planner {
         if (child.state == SwitchState::on && missing.contains(child.capability))
             return Error{
                 .code = ErrorCode::denied,
-                .message = "capability " + quoted(to_text(child.capability)) +
+                .message = "capability " + in_quotes(to_text(child.capability)) +
                            " is not yours to give: you do not have it",
                 .path = "/domain/features/capabilities/" + std::string(to_text(child.capability)),
                 .xml = child.at};
@@ -76,8 +76,8 @@ inline void warn_lost_capabilities(Draft& draft) {
         if (child.state != SwitchState::on) continue;
         draft.warn(
             FindingCode::conflict,
-            "init runs as user " + quoted(domain.os.init_user) + " and loses the capability " +
-                quoted(to_text(child.capability)) + " when it is executed: only user 0 keeps it",
+            "init runs as user " + in_quotes(domain.os.init_user) + " and loses the capability " +
+                in_quotes(to_text(child.capability)) + " when it is executed: only user 0 keeps it",
             child.at, "/domain/features/capabilities/" + std::string(to_text(child.capability)));
     }
 }

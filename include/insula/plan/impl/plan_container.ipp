@@ -52,7 +52,7 @@ inline Result<ContainerPlan> plan_container(const Domain& domain, const HostFact
     using namespace detail::planner;  // NOLINT(google-build-using-namespace): function scope
     if (!is_container(domain))
         return Error{.code = ErrorCode::unsupported,
-                     .message = "os type " + quoted(to_text(domain.os.type)) +
+                     .message = "os type " + in_quotes(to_text(domain.os.type)) +
                                 " is a virtual machine, which this release does not run",
                      .path = "/domain/os/type",
                      .xml = domain.os.type_at,

@@ -76,7 +76,7 @@ struct Draft {
 }
 
 /// `text` in single quotes.
-[[nodiscard]] inline std::string quoted(std::string_view text) {
+[[nodiscard]] inline std::string in_quotes(std::string_view text) {
     return "'" + std::string(text) + "'";
 }
 

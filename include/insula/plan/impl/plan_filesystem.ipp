@@ -24,14 +24,14 @@ public:
             case FilesystemType::bind: return plan_guest_bind(filesystem);
             case FilesystemType::ram: return plan_ram(filesystem);
             case FilesystemType::template_:
-                return unsupported("a template with target " + quoted(filesystem.target),
+                return unsupported("a template with target " + in_quotes(filesystem.target),
                                    filesystem.at, filesystem.path,
                                    "a template is a root: target '/'");
             case FilesystemType::file:
             case FilesystemType::block:
             case FilesystemType::volume: break;
         }
-        return unsupported("<filesystem type=" + quoted(to_text(filesystem.type)) + ">",
+        return unsupported("<filesystem type=" + in_quotes(to_text(filesystem.type)) + ">",
                            filesystem.at, filesystem.path);
     }
 
@@ -48,7 +48,7 @@ private:
         if (recursion == Recursion::none && draft_.has(Namespace::user) &&
             host_mounts().has_below(source))
             return Error{.code = ErrorCode::unsupported,
-                         .message = "source " + quoted(source) +
+                         .message = "source " + in_quotes(source) +
                                     " has mounts below it, which a container with a user "
                                     "namespace cannot leave out",
                          .path = filesystem.path + "/source/@dir",
@@ -92,7 +92,7 @@ private:
     void warn_kernel_tree(const Filesystem& filesystem, std::string_view source) {
         if (!is_within(source, "/proc") && !is_within(source, "/sys")) return;
         draft_.warn(FindingCode::weaker,
-                    "shows the kernel's files of " + quoted(source) +
+                    "shows the kernel's files of " + in_quotes(source) +
                         " a second time, where none is masked or read-only",
                     filesystem.at, filesystem.path + "/source/@dir");
     }
@@ -113,7 +113,7 @@ private:
         if (filesystem == nullptr || filesystem == draft.root) continue;
         INSULA_CHECK(planner.plan(*filesystem));
         if (filesystem->access == Access::read_only)
-            warn_undoable(draft, "read-only " + quoted(filesystem->target), filesystem->at,
+            warn_undoable(draft, "read-only " + in_quotes(filesystem->target), filesystem->at,
                           filesystem->path);
     }
     return {};

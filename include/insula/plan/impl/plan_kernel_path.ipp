@@ -52,13 +52,13 @@ inline void plan_kernel_paths(Draft& draft) {
     for (std::size_t i = 0; i != extension.read_only_paths.size(); ++i) {
         const KernelPath& entry = extension.read_only_paths[i];
         std::string path = path_of("readonly", i);
-        warn_undoable(draft, "read-only " + quoted(entry.path.text), entry.at, path);
+        warn_undoable(draft, "read-only " + in_quotes(entry.path.text), entry.at, path);
         draft.set_up(ProtectPath{{normal_path(entry.path.text)}}, entry.at, std::move(path));
     }
     for (std::size_t i = 0; i != extension.masked_paths.size(); ++i) {
         const KernelPath& entry = extension.masked_paths[i];
         std::string path = path_of("mask", i);
-        warn_undoable(draft, "the mask of " + quoted(entry.path.text), entry.at, path);
+        warn_undoable(draft, "the mask of " + in_quotes(entry.path.text), entry.at, path);
         draft.set_up(MaskPath{{normal_path(entry.path.text)}}, entry.at, std::move(path));
     }
 }

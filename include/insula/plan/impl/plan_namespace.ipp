@@ -99,7 +99,7 @@ inline void map_own_ids(Draft& draft) {
     if (!id) {
         if (draft.supplementary == SupplementaryGroups::keep && text != "root")
             draft.warn(FindingCode::conflict,
-                       "init's " + std::string(what) + " " + quoted(text) +
+                       "init's " + std::string(what) + " " + in_quotes(text) +
                            " must turn out to be the one that is mapped",
                        at, path, "write it as a number");
         return {};

@@ -29,7 +29,7 @@ inline void plan_hostname(Draft& draft) {
     if (hostname.empty()) {
         hostname = "localhost";
         draft.warn(FindingCode::ignored,
-                   "the name " + quoted(draft.domain.name) +
+                   "the name " + in_quotes(draft.domain.name) +
                        " holds nothing that a host name can: the host name is 'localhost'",
                    draft.domain.name_at, "/domain/name");
     }
@@ -53,7 +53,7 @@ inline void plan_entry(Draft& draft) {
     const bool number = text.starts_with('+') ||
                         (!text.empty() && text.find_first_not_of("0123456789") == text.npos);
     if (!number || numeric_id(text)) return {};
-    return invalid("init's " + std::string(what) + " " + quoted(text) + " is not an id", at,
+    return invalid("init's " + std::string(what) + " " + in_quotes(text) + " is not an id", at,
                    "/domain/os/init" + std::string(what));
 }
 
@@ -142,9 +142,10 @@ inline void warn_known_init(Draft& draft) {
     const bool known = name == "systemd" || name == "openrc-init" || os.init == "/sbin/init" ||
                        os.init == "/usr/sbin/init" || os.init == "/bin/init";
     if (!known) return;
-    draft.warn(FindingCode::conflict,
-               quoted(os.init) + " runs a whole user space, which the profile 'app' does not allow",
-               os.init_at, "/domain/os/init", "needs <insula:container profile='system'>");
+    draft.warn(
+        FindingCode::conflict,
+        in_quotes(os.init) + " runs a whole user space, which the profile 'app' does not allow",
+        os.init_at, "/domain/os/init", "needs <insula:container profile='system'>");
 }
 
 [[nodiscard]] inline Result<void> plan_process(Draft& draft) {

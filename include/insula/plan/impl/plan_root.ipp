@@ -27,7 +27,7 @@ namespace insula::inline v0::detail::planner {
     const std::string path = filesystem.path + "/source/@usage";
     if (!filesystem.usage)
         return Error{.code = ErrorCode::invalid,
-                     .message = "size of the ram file system at " + quoted(filesystem.target) +
+                     .message = "size of the ram file system at " + in_quotes(filesystem.target) +
                                 " is missing",
                      .path = path,
                      .xml = filesystem.at};
@@ -35,7 +35,7 @@ namespace insula::inline v0::detail::planner {
     // tmpfs takes a size of 0 for "no limit at all" (tmpfs(5)).
     if (!bytes || *bytes == 0)
         return invalid(
-            "size of the ram file system at " + quoted(filesystem.target) + " is not a size",
+            "size of the ram file system at " + in_quotes(filesystem.target) + " is not a size",
             filesystem.at, path);
     return MountOption{.name = "size", .value = std::to_string(*bytes)};
 }
@@ -132,7 +132,7 @@ private:
         constexpr std::size_t shown = 3;
         std::string names;
         for (std::size_t i = 0; i != left_out_.size() && i != shown; ++i)
-            names += (i == 0 ? "" : ", ") + quoted(left_out_[i]);
+            names += (i == 0 ? "" : ", ") + in_quotes(left_out_[i]);
         if (left_out_.size() > shown)
             names += " and " + std::to_string(left_out_.size() - shown) + " more";
         draft_.warn(
@@ -204,7 +204,7 @@ private:
         case FilesystemType::block:
         case FilesystemType::volume: break;
     }
-    return unsupported("<filesystem type=" + quoted(to_text(filesystem.type)) + "> as the root",
+    return unsupported("<filesystem type=" + in_quotes(to_text(filesystem.type)) + "> as the root",
                        filesystem.at, filesystem.path);
 }
 

@@ -18,8 +18,7 @@ namespace detail::plan_tree {
 /// The parts of the picture that are not mounts, as the ops bring them.
 struct Picture {
     std::string root = "none";
-    std::string root_remark{};
-    bool sealed = false;
+    std::vector<std::string> root_remarks{};
     std::vector<std::string> masked{};
     std::vector<std::string> read_only{};
     std::vector<std::string> writable{};
@@ -31,15 +30,17 @@ struct Picture {
 
     void operator()(const BindRoot& action) {
         root = "host " + word(action.source.text);
-        root_remark = remark_of(action.recursion, action.access, action.flags);
+        root_remarks = {remark_of(action.recursion, Access::read_write, action.flags)};
+        if (action.access == Access::read_only) root_remarks.emplace_back("read-only below");
     }
     void operator()(const TmpfsRoot& action) {
         root = "new tmpfs";
-        root_remark = remark_of(Recursion::none, Access::read_write, action.flags, action.options);
+        root_remarks = {
+            remark_of(Recursion::none, Access::read_write, action.flags, action.options)};
     }
     void operator()(const OverlayRoot& action) {
         root = "overlay of " + word(action.lower.text);
-        root_remark = "what is written is thrown away";
+        root_remarks = {"what is written is thrown away"};
     }
     void operator()(const BindMount&) {}
     void operator()(const GuestBindMount&) {}
@@ -51,12 +52,17 @@ struct Picture {
     void operator()(const MaskPath& action) { masked.push_back(word(action.path.text)); }
     void operator()(const ProtectPath& action) { read_only.push_back(word(action.path.text)); }
     void operator()(const UnprotectPath& action) { writable.push_back(word(action.path.text)); }
-    void operator()(const SealRoot&) { sealed = true; }
+    void operator()(const SealRoot&) {
+        if (!root_remarks.empty() && root_remarks.back() == "read-only below")
+            root_remarks.pop_back();
+        root_remarks.emplace_back("read-only");
+    }
     void operator()(const EnterRoot&) {}
     void operator()(const SetHostname& action) { tell("host name", {word(action.hostname)}); }
     void operator()(const RaiseLoopback&) { tell("network", {"lo is up"}); }
     void operator()(const SetIdentity& action) {
-        std::vector<std::string> items = {word(action.user)};
+        const bool number = action.user.starts_with('+');
+        std::vector<std::string> items = {word(action.user.substr(number ? 1 : 0))};
         if (!action.group.empty()) items.push_back("group " + word(action.group));
         if (action.supplementary == SupplementaryGroups::keep)
             items.emplace_back("(supplementary groups stay)");
@@ -152,8 +158,8 @@ inline std::string to_tree(const ContainerPlan& plan) {
     std::vector<Branch> branches{namespaces_branch(plan)};
     if (!plan.uid_map.empty() || !plan.gid_map.empty()) branches.push_back(ids_branch(plan));
     Branch root{.label = "root", .items = {picture.root}};
-    if (!picture.root_remark.empty()) root.items.push_back("(" + picture.root_remark + ")");
-    if (picture.sealed) root.items.emplace_back("(read-only)");
+    for (const std::string& remark : picture.root_remarks)
+        if (!remark.empty()) root.items.push_back("(" + remark + ")");
     root.children = MountTree(std::move(placed)).branches();
     branches.push_back(std::move(root));
     const auto add_list = [&branches](std::string label, std::vector<std::string>& items) {

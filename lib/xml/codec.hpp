@@ -48,8 +48,8 @@ enum class Fault : std::uint8_t { none, unknown_word, not_a_number, out_of_range
     return text.substr(first, text.find_last_not_of(space) - first + 1);
 }
 
-/// Converts between what the XML says and a field of the model: `decode` leaves the field alone when
-/// it fails; `encode` gives "" for what is said by silence.
+/// Converts between what the XML says and a field of the model: `decode` leaves the field alone
+/// when it fails; `encode` gives "" for what is said by silence.
 template <class T>
 struct Codec;
 

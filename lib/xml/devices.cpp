@@ -33,10 +33,10 @@ void map_device(Io& io, Node& node) {
 
 /// Devices that libvirt knows and a container never has.
 constexpr std::array machine_devices{
-    "controller", "input",     "graphics", "video",   "sound",      "audio",     "memballoon",
-    "rng",        "tpm",       "watchdog", "channel", "serial",     "parallel",  "redirdev",
-    "hub",        "redirfilter", "smartcard", "lease", "nvram",     "panic",     "shmem",
-    "memory",     "iommu",     "vsock",    "crypto",  "pstore",
+    "controller", "input",       "graphics",  "video",   "sound",  "audio",    "memballoon",
+    "rng",        "tpm",         "watchdog",  "channel", "serial", "parallel", "redirdev",
+    "hub",        "redirfilter", "smartcard", "lease",   "nvram",  "panic",    "shmem",
+    "memory",     "iommu",       "vsock",     "crypto",  "pstore",
 };
 
 void read_other(Reader& io, OtherDevice& device) {
@@ -56,8 +56,8 @@ void read_other(Reader& io, OtherDevice& device) {
         nearest.offer(known);
     std::string hint;
     if (!nearest.get().empty()) hint = "did you mean '" + std::string(nearest.get()) + "'?";
-    io.report(Severity::warning, FindingCode::unknown_element,
-              tag + " is not known in <devices>", std::move(hint));
+    io.report(Severity::warning, FindingCode::unknown_element, tag + " is not known in <devices>",
+              std::move(hint));
 }
 
 template <class T>

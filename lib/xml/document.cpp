@@ -22,7 +22,8 @@ public:
         while (offset_ < offset) {
             const void* feed = std::memchr(text_.data() + offset_, '\n', offset - offset_);
             if (feed == nullptr) break;
-            line_start_ = static_cast<std::size_t>(static_cast<const char*>(feed) - text_.data()) + 1;
+            line_start_ =
+                static_cast<std::size_t>(static_cast<const char*>(feed) - text_.data()) + 1;
             offset_ = line_start_;
             ++line_;
         }

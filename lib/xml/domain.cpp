@@ -27,8 +27,8 @@ std::string os_type_text(const Element& root) {
 OsType absent_os_type(const Element& root) {
     if (root.find_child("bootloader") != nullptr) return OsType::xen;
     const Attribute* type = root.find_attribute("type");
-    const auto known = type != nullptr ? find_spelling<DomainType>(xml::trimmed(type->value))
-                                       : std::nullopt;
+    const auto known =
+        type != nullptr ? find_spelling<DomainType>(xml::trimmed(type->value)) : std::nullopt;
     return !known || xml::runs_containers(*known) ? OsType::exe : OsType::hvm;
 }
 
@@ -75,9 +75,8 @@ Domain read_document(xml::Document document) {
     const OsType absent_type = absent_os_type(root);
     const std::string os_type = os_type_text(root);
     const bool is_exe = os_type.empty() ? absent_type == OsType::exe : os_type == "exe";
-    xml::ReadContext context{.findings = domain.unread,
-                             .judges = is_exe,
-                             .namespaced = xml::uses_namespaces(root)};
+    xml::ReadContext context{
+        .findings = domain.unread, .judges = is_exe, .namespaced = xml::uses_namespaces(root)};
     context.has_insula = context.namespaced && xml::declares(root, insula_xml_namespace);
     Reader io(context, nullptr, root);
     domain.os.type = absent_type;
@@ -99,8 +98,7 @@ Result<Domain> read_domain(std::string_view text, const ParseLimits& limits) {
     if (root.name != "domain" || space != std::string_view{})
         return Error{.code = ErrorCode::invalid,
                      .message = "the root element is <" + root.name + ">" +
-                                (root.name == "domain" ? " in a namespace" : "") +
-                                ", not <domain>",
+                                (root.name == "domain" ? " in a namespace" : "") + ", not <domain>",
                      .path = "/" + root.name,
                      .xml = root.at};
     return read_document(std::move(document));
@@ -113,8 +111,7 @@ Result<Domain> parse_domain(std::string_view text, const ParseLimits& limits) {
 }
 
 std::string to_xml(const Domain& domain) {
-    xml::Document document{
-        .prolog = domain.prolog, .root = domain.source, .epilog = domain.epilog};
+    xml::Document document{.prolog = domain.prolog, .root = domain.source, .epilog = domain.epilog};
     const bool is_new = domain.source.name.empty();
     if (is_new) document.root.name = "domain";
     const OsType absent_type = absent_os_type(document.root);

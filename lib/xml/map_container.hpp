@@ -36,12 +36,10 @@ template <class Io, class Node>
 void map_container(Io& io, Node& container) {
     io.at(container.at);
     io.attribute("profile", container.profile);
-    io.child(insula_name("init"),
-             [&](Io& init) { init.attribute("mode", container.init_mode); });
-    io.optional_child(insula_name("no_new_privs"), container.no_new_privs,
-                      [](Io& inner, auto& state) {
-                          inner.said_attribute("state", state, SwitchState::on);
-                      });
+    io.child(insula_name("init"), [&](Io& init) { init.attribute("mode", container.init_mode); });
+    io.optional_child(
+        insula_name("no_new_privs"), container.no_new_privs,
+        [](Io& inner, auto& state) { inner.said_attribute("state", state, SwitchState::on); });
     io.child(insula_name("kernel_paths"), [&](Io& paths) {
         const auto each = [](Io& inner, auto& item) { map_kernel_path(inner, item); };
         paths.attribute("default", container.default_kernel_paths, SwitchState::on);

@@ -25,9 +25,7 @@ void map_filesystem_source(Io& io, Node& filesystem) {
         case FilesystemType::template_:
             io.attribute(source_attribute(filesystem.type), filesystem.source);
             break;
-        case FilesystemType::ram:
-            io.size_attributes("usage", "units", filesystem.usage);
-            break;
+        case FilesystemType::ram: io.size_attributes("usage", "units", filesystem.usage); break;
         case FilesystemType::volume:
             io.attribute("pool", filesystem.pool);
             io.attribute("volume", filesystem.volume);
@@ -149,10 +147,10 @@ void map_interface(Io& io, Node& interface) {
     });
     io.child("link", [&](Io& link) { link.attribute("state", interface.link_state); });
     io.child("mtu", [&](Io& mtu) { mtu.attribute("size", interface.mtu); });
-    io.not_enforced({"bandwidth", "vlan", "port", "virtualport", "filterref", "script",
-                     "downscript"});
-    io.ignored({"model", "driver", "backend", "portForward", "coalesce", "teaming",
-                "backenddomain", "tune"});
+    io.not_enforced(
+        {"bandwidth", "vlan", "port", "virtualport", "filterref", "script", "downscript"});
+    io.ignored({"model", "driver", "backend", "portForward", "coalesce", "teaming", "backenddomain",
+                "tune"});
     map_common_device(io);
 }
 

@@ -56,10 +56,12 @@ void map_id_map(Io& io, Node& map) {
 /// `<features>`.
 template <class Io, class Node>
 void map_features(Io& io, Node& features) {
-    io.ignored({"acpi", "apic", "pae", "hap", "viridian", "hyperv", "kvm", "xen", "pvspinlock",
-                "pmu", "vmport", "gic", "smm", "ioapic", "vmcoreinfo", "msrs", "tcg", "hpt", "htm",
-                "nested-hv", "ccf-assist", "cfpc", "sbbc", "ibs", "async-teardown", "ras", "ps2",
-                "aia"});
+    io.ignored({"acpi",       "apic", "pae",  "hap",        "viridian",
+                "hyperv",     "kvm",  "xen",  "pvspinlock", "pmu",
+                "vmport",     "gic",  "smm",  "ioapic",     "vmcoreinfo",
+                "msrs",       "tcg",  "hpt",  "htm",        "nested-hv",
+                "ccf-assist", "cfpc", "sbbc", "ibs",        "async-teardown",
+                "ras",        "ps2",  "aia"});
     io.flag_child("privnet", features.private_network, SwitchState::on,
                   &features.private_network_at);
     io.child("capabilities", [&](Io& capabilities) {

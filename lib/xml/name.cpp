@@ -15,9 +15,9 @@ const Attribute* find_declaration(const Element& element, std::string_view prefi
     for (const Attribute& attribute : element.attributes) {
         const std::string_view name = attribute.name;
         if (!name.starts_with(default_declaration)) continue;
-        if (prefix.empty() ? name == default_declaration
-                           : name.starts_with(declaration) &&
-                                 name.substr(declaration.size()) == prefix)
+        if (prefix.empty()
+                ? name == default_declaration
+                : name.starts_with(declaration) && name.substr(declaration.size()) == prefix)
             return &attribute;
     }
     return nullptr;

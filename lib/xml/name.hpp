@@ -15,7 +15,8 @@ struct Name {
     std::string_view space{};
     std::string_view local{};
 
-    constexpr Name(const char* text) noexcept : local(text) {}  // NOLINT(google-explicit-constructor): names read as words
+    constexpr Name(const char* text) noexcept
+        : local(text) {}  // NOLINT(google-explicit-constructor): names read as words
     constexpr Name(std::string_view name_space, std::string_view text) noexcept
         : space(name_space), local(text) {}
 

@@ -18,7 +18,9 @@ std::string quoted(std::string_view text) {
     return "'" + std::string(text.substr(0, longest)) + (cut ? "…'" : "'");
 }
 
-std::string tag(std::string_view name) { return "<" + std::string(name) + ">"; }
+std::string tag(std::string_view name) {
+    return "<" + std::string(name) + ">";
+}
 
 std::string did_you_mean(std::string_view nearest) {
     return nearest.empty() ? std::string{} : "did you mean '" + std::string(nearest) + "'?";
@@ -101,15 +103,16 @@ void Reader::report_missing(std::string_view attribute) const {
 
 void Reader::report_value(Fault fault, std::string_view text, const Attribute* source,
                           std::string nearest, const std::string& all) const {
-    const std::string place =
-        source != nullptr ? "attribute '" + source->name + "' of " + tag(element_.name)
-                          : "the text of " + tag(element_.name);
+    const std::string place = source != nullptr
+                                  ? "attribute '" + source->name + "' of " + tag(element_.name)
+                                  : "the text of " + tag(element_.name);
     std::string message = place;
     std::string hint;
     switch (fault) {
         case Fault::none: return;
         case Fault::unknown_word:
-            message += trimmed(text).empty() ? " is empty" : " has the unknown value " + quoted(text);
+            message +=
+                trimmed(text).empty() ? " is empty" : " has the unknown value " + quoted(text);
             hint = nearest.empty() ? "one of: " + all : did_you_mean(nearest);
             break;
         case Fault::not_a_number:
@@ -179,11 +182,11 @@ void Reader::finish_attribute(const Attribute& attribute) {
         return;
     }
     const WrittenName written(attribute.name);
-    const bool ours = !written.prefix.empty() &&
-                      (find_namespace(scope_, written.prefix) == insula_xml_namespace);
+    const bool ours =
+        !written.prefix.empty() && (find_namespace(scope_, written.prefix) == insula_xml_namespace);
     if (!ours && (!context_.judges || written.prefix == "xml")) return;
-    const bool strict = ours || find_namespace(scope_, WrittenName(element_.name).prefix) ==
-                                    insula_xml_namespace;
+    const bool strict =
+        ours || find_namespace(scope_, WrittenName(element_.name).prefix) == insula_xml_namespace;
     report(strict ? Severity::error : Severity::warning, FindingCode::unknown_attribute,
            "attribute '" + attribute.name + "' of " + tag(element_.name) + " is not known",
            did_you_mean(nearest_asked(written.local, true)), attribute.name);
@@ -233,10 +236,9 @@ void Reader::finish_unknown_child(const Element& node) {
             hint = "write xmlns:" + std::string(written.prefix) + "='" +
                    std::string(written.prefix == "lxc" ? lxc_xml_namespace : insula_xml_namespace) +
                    "' in <domain>";
-        return inner.report(known ? Severity::error : Severity::warning,
-                            FindingCode::unknown_element,
-                            "prefix '" + std::string(written.prefix) + "' is not declared",
-                            std::move(hint));
+        return inner.report(
+            known ? Severity::error : Severity::warning, FindingCode::unknown_element,
+            "prefix '" + std::string(written.prefix) + "' is not declared", std::move(hint));
     }
     if (*space == insula_xml_namespace || *space == lxc_xml_namespace)
         return inner.report(Severity::error, FindingCode::unknown_element,

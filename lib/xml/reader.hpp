@@ -18,10 +18,10 @@ struct ReadContext {
     std::vector<Finding>& findings;
     /// Whether unknown things are remarked on: containers yes, machines of hypervisors no.
     bool judges = false;
-    bool namespaced = false;    ///< whether names need their prefixes looked up
-    bool has_insula = false;    ///< whether our namespace is declared anywhere
-    std::size_t warnings = 0;   ///< those left out included
-    std::size_t errors = 0;     ///< those left out included
+    bool namespaced = false;   ///< whether names need their prefixes looked up
+    bool has_insula = false;   ///< whether our namespace is declared anywhere
+    std::size_t warnings = 0;  ///< those left out included
+    std::size_t errors = 0;    ///< those left out included
 
     /// Adds a remark; past a thousand of one severity they are only counted.
     void add(Finding finding);
@@ -29,8 +29,8 @@ struct ReadContext {
     void close();
 };
 
-/// Reads one element into a node of the model: one of the two meanings of a mapping (`Writer` is the
-/// other). What the mapping asks for is known; `finish` remarks on the rest.
+/// Reads one element into a node of the model: one of the two meanings of a mapping (`Writer` is
+/// the other). What the mapping asks for is known; `finish` remarks on the rest.
 class Reader {
 public:
     static constexpr bool reads = true;

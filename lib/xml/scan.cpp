@@ -49,8 +49,8 @@ public:
         INSULA_CHECK(declaration());
         while (at_ < text_.size()) INSULA_CHECK(outside_or_inside());
         if (!open_.empty())
-            return fail(text_.size(), "the document ends inside <" + std::string(open_.back().name) +
-                                          ">, opened at line " +
+            return fail(text_.size(), "the document ends inside <" +
+                                          std::string(open_.back().name) + ">, opened at line " +
                                           std::to_string(position_at(text_, open_.back().at).line));
         if (!root_seen_) return fail(text_.size(), "the document has no root element");
         return {};
@@ -100,8 +100,8 @@ private:
             const Utf8Character character = first_character(text_.substr(at));
             if (character.length == 0) return fail(at, "the document is not valid UTF-8");
             if (!is_xml_character(character.code))
-                return fail(at, "character " + std::to_string(character.code) +
-                                    " is not allowed in XML");
+                return fail(
+                    at, "character " + std::to_string(character.code) + " is not allowed in XML");
             at += character.length;
         }
         return {};
@@ -337,7 +337,8 @@ TextPosition position_at(std::string_view text, std::size_t offset) noexcept {
     const std::string_view before = text.substr(0, std::min(offset, text.size()));
     const auto lines = static_cast<std::uint32_t>(std::ranges::count(before, '\n'));
     const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
-    return {.line = lines + 1, .column = static_cast<std::uint32_t>(before.size() - line_start) + 1};
+    return {.line = lines + 1,
+            .column = static_cast<std::uint32_t>(before.size() - line_start) + 1};
 }
 
 Result<void> scan(std::string_view text, const ParseLimits& limits) {

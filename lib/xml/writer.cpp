@@ -82,7 +82,8 @@ void Writer::erase_all(const Name& name) {
 
 std::string Writer::qualified(const Name& name) {
     if (name.space.empty()) return std::string(name.local);
-    if (const auto prefix = find_prefix(scope_, name.space)) return *prefix + std::string(name.local);
+    if (const auto prefix = find_prefix(scope_, name.space))
+        return *prefix + std::string(name.local);
     std::string prefix = name.space == lxc_xml_namespace ? "lxc" : "insula";
     while (context_.root.find_attribute("xmlns:" + prefix) != nullptr) prefix += '_';
     context_.root.attributes.push_back(

@@ -21,8 +21,8 @@ struct ParseLimits {
 
 /// Reads `text` as it is: fails with `malformed` when it is not well-formed XML, is over a limit,
 /// or declares a document type (entities are never expanded beyond XML's five), and with `invalid`
-/// when its root is not `<domain>` in no namespace. Everything else that is well-formed but wrong is
-/// in `Domain::unread`. Defined in the library `insula-xml`.
+/// when its root is not `<domain>` in no namespace. Everything else that is well-formed but wrong
+/// is in `Domain::unread`. Defined in the library `insula-xml`.
 [[nodiscard]] INSULA_API Result<Domain> read_domain(std::string_view text,
                                                     const ParseLimits& limits = {});
 

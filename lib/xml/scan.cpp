@@ -161,17 +161,20 @@ private:
 
     /// Every '&' between `start` and `end` begins a reference that means one character.
     Result<void> references(std::size_t start, std::size_t end) const {
-        for (std::size_t at = text_.find('&', start); at < end; at = text_.find('&', at + 1)) {
-            const std::size_t stop = text_.find(';', at);
-            if (stop >= end) return fail(at, "'&' begins no reference", "write '&amp;'");
-            const std::string_view body = text_.substr(at + 1, stop - at - 1);
+        const std::string_view part = text_.substr(start, end - start);
+        for (std::size_t at = part.find('&'); at != std::string_view::npos;
+             at = part.find('&', at + 1)) {
+            const std::size_t stop = part.find(';', at);
+            if (stop == std::string_view::npos)
+                return fail(start + at, "'&' begins no reference", "write '&amp;'");
+            const std::string_view body = part.substr(at + 1, stop - at - 1);
             if (body.starts_with('#')) {
                 if (!is_character_reference(body.substr(1)))
-                    return fail(at, quoted("&" + std::string(body) + ";") +
-                                        " stands for no character that XML allows");
+                    return fail(start + at, quoted("&" + std::string(body) + ";") +
+                                                " stands for no character that XML allows");
             } else if (body != "lt" && body != "gt" && body != "amp" && body != "apos" &&
                        body != "quot") {
-                return fail(at, "entity " + quoted(body) + " is not declared",
+                return fail(start + at, "entity " + quoted(body) + " is not declared",
                             "only &lt; &gt; &amp; &apos; &quot; and numbers are known; a lone "
                             "'&' is written '&amp;'");
             }

@@ -21,6 +21,9 @@ FORBIDDEN = re.compile(
     r'#\s*include\s*<(iostream|filesystem|regex|functional|thread|mutex|format|source_location'
     r'|sys/.*|linux/.*|pugixml.*|seccomp.*|cap-ng.*|nlohmann/.*|doctest/.*)>')
 ONLY_HANDLES = re.compile(r"#\s*include\s*<(memory|chrono)>")
+STANDARD_HEADERS = ["algorithm", "any", "bitset", "filesystem", "functional", "iomanip", "iostream",
+                    "iterator", "locale", "map", "numeric", "ranges", "regex", "span", "sstream",
+                    "stdexcept", "thread"]
 HANDLES = {"insula/run/machine.hpp", "insula/run/runtime.hpp", "insula/core/function_ref.hpp"}
 
 
@@ -72,8 +75,20 @@ class Header(unittest.TestCase):
     def test_without_exceptions_clang_19(self):
         self.all_together("clang++-19", "-std=c++20", "-fno-exceptions", "-fno-rtti")
 
-    def test_without_assertions(self):
-        self.all_together("g++", "-std=c++20", "-DNDEBUG", "-O2")
+    def test_after_every_standard_header(self):
+        # what a name of ours finds must not depend on what was included before
+        text = "".join(f"#include <{name}>\n" for name in STANDARD_HEADERS)
+        for name in ("g++", "clang++-19"):
+            with self.subTest(name):
+                self.assertEqual(compile_text(compiler(name), text + '#include "insula/insula.hpp"\n',
+                                              "-std=c++20", "-fsyntax-only"), "")
+
+    def test_optimized_without_assertions(self):
+        # some warnings, and some mistakes of theirs, come with inlining only
+        text = (ROOT / "tests/consumer/pure.cpp").read_text()
+        for level in ("-O2", "-O3"):
+            self.assertEqual(compile_text(compiler("g++"), text, "-std=c++20", "-DNDEBUG", level, "-c",
+                                          "-o", os.devnull), "")
 
     def test_includes_only_what_the_style_allows(self):
         for header in HEADERS + sorted(str(path.relative_to(INCLUDE))

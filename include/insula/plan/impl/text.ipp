@@ -43,11 +43,12 @@ private:
 [[nodiscard]] inline std::string options_text(const std::vector<MountOption>& options) {
     std::string out;
     for (const MountOption& option : options) {
-        out += out.empty() ? "" : ", ";
+        out += out.empty() ? " [" : ", ";
         out += word(option.name, "=");
-        if (!option.value.empty()) out += "=" + word(option.value);
+        if (!option.value.empty()) out.append("=").append(word(option.value));
     }
-    return out.empty() ? out : " [" + out + "]";
+    if (!out.empty()) out += ']';
+    return out;
 }
 
 [[nodiscard]] inline std::string octal(std::uint32_t mode) {
@@ -66,7 +67,11 @@ private:
         if ((capabilities.bits() >> bit & 1U) == 0) continue;
         const std::string_view name = to_text(static_cast<Capability>(bit));
         out += out.empty() ? "" : ",";
-        out += name.empty() ? "#" + std::to_string(bit) : std::string(name);
+        if (name.empty()) {
+            out.append("#").append(std::to_string(bit));
+        } else {
+            out += name;
+        }
     }
     return out;
 }
@@ -158,9 +163,9 @@ struct ActionText {
 
 inline void append_map(std::string& out, std::string_view name, const std::vector<IdRange>& map) {
     for (const IdRange& range : map) {
-        out += name;
-        out += " " + std::to_string(range.start) + " -> " + std::to_string(range.target) +
-               " count " + std::to_string(range.count) + "\n";
+        out.append(name).append(" ").append(std::to_string(range.start));
+        out.append(" -> ").append(std::to_string(range.target));
+        out.append(" count ").append(std::to_string(range.count)).append("\n");
     }
 }
 

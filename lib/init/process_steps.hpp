@@ -12,8 +12,10 @@ Outcome run(Context<Calls>& context, const program::BecomeRoot& op) noexcept {
     if (op.drop_groups)
         if (const Outcome o = outcome(calls.setgroups(0, nullptr), Call::setgroups); o.failed())
             return o;
-    if (const Outcome o = outcome(calls.setresgid(0, 0, 0), Call::setresgid); o.failed()) return o;
-    return outcome(calls.setresuid(0, 0, 0), Call::setresuid);
+    if (op.set_group)
+        if (const Outcome o = outcome(calls.setresgid(0, 0, 0), Call::setresgid); o.failed())
+            return o;
+    return op.set_user ? outcome(calls.setresuid(0, 0, 0), Call::setresuid) : Outcome{};
 }
 
 template <class Calls>

@@ -178,11 +178,14 @@ struct MountAttributes {
     uint32_t reserved = 0;
 };
 
-/// setresgid, setresuid to 0 in the new user namespace.
+/// Becomes user and group 0 of the new user namespace, as far as they are mapped. Where they are
+/// not, the only ids that are mapped are the caller's own, which this process has.
 struct BecomeRoot {
     static constexpr auto op_code = OpCode::become_root;
     OpHeader header;
     uint32_t drop_groups;  ///< 1: setgroups(0)
+    uint32_t set_group;    ///< 1: setresgid to 0
+    uint32_t set_user;     ///< 1: setresuid to 0
     uint32_t reserved;
 };
 

@@ -66,6 +66,12 @@ static_assert(static_cast<int>(Capability::checkpoint_restore) == CAP_CHECKPOINT
     return text;
 }
 
+/// Whether there is an id 0 inside.
+[[nodiscard]] bool has_root(const std::vector<IdRange>& map) noexcept {
+    return std::any_of(map.begin(), map.end(),
+                       [](const IdRange& range) { return range.start == 0 && range.count != 0; });
+}
+
 /// Whether `id` outside is 0 inside.
 [[nodiscard]] bool is_mapped_to_root(const std::vector<IdRange>& map, std::uint32_t id) noexcept {
     return std::any_of(map.begin(), map.end(), [id](const IdRange& range) {
@@ -90,9 +96,11 @@ public:
     [[nodiscard]] LoweredPlan run() {
         collect_sources();
         if (plan_.namespaces.contains(Namespace::user))
-            builder_.push(
-                -1, p::BecomeRoot{
-                        .header = {}, .drop_groups = keeps_groups() ? 0U : 1U, .reserved = 0});
+            builder_.push(-1, p::BecomeRoot{.header = {},
+                                            .drop_groups = keeps_groups() ? 0U : 1U,
+                                            .set_group = has_root(plan_.gid_map) ? 1U : 0U,
+                                            .set_user = has_root(plan_.uid_map) ? 1U : 0U,
+                                            .reserved = 0});
         builder_.push(-1, p::MakePrivate{});
         if (has_overlay()) builder_.push(-1, p::Scratch{});
         for (const Op& op : plan_.ops) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -31,11 +33,12 @@ namespace insula::inline v0::detail::planner {
          tuning.numa_at},
         {tuning.block_weight.has_value(), "blkiotune", "weight", tuning.block_at},
     };
-    for (const Row& row : rows) {
-        if (!row.asked) continue;
-        const std::string element(row.element);
-        const std::string child(row.child);
-        return unsupported("limit <" + child + "> of <" + element + ">", row.at,
+    const auto* const asked =
+        std::find_if(std::begin(rows), std::end(rows), [](const Row& row) { return row.asked; });
+    if (asked != std::end(rows)) {
+        const std::string element(asked->element);
+        const std::string child(asked->child);
+        return unsupported("limit <" + child + "> of <" + element + ">", asked->at,
                            "/domain/" + element + "/" + child);
     }
     if (!tuning.block_devices.empty())

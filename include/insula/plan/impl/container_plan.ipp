@@ -69,8 +69,8 @@ struct OperandFault {
     }
     template <class Source, class Target>
     static std::string of(const Source& source, const Target& target) {
-        std::string fault = of(source);
-        return fault.empty() ? of(target) : fault;
+        if (std::string fault = of(source); !fault.empty()) return fault;
+        return of(target);
     }
 
     std::string operator()(const BindRoot& action) const { return of(action.source); }

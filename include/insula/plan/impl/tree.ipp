@@ -82,6 +82,7 @@ struct Picture {
         for (const std::string& argument : action.argv) process.items.push_back(word(argument));
         if (action.mode == InitMode::reaper) tell("pid 1", {"the reaper"});
         std::vector<std::string> variables;
+        variables.reserve(action.environment.size());
         for (const EnvironmentVariable& variable : action.environment)
             variables.push_back(word(variable.name) + "=" + word(variable.value));
         tell("environment", std::move(variables));

@@ -169,7 +169,8 @@ inline void check_size(FindingList& list, std::string_view what,
     if (!size || size->bytes(default_unit)) return;
     if (!size->unit.empty() && !ScaledSize::factor(size->unit)) {
         NearestText nearest(size->unit);
-        for (const std::string_view unit : {"bytes", "KiB", "MiB", "GiB", "TiB", "KB", "MB", "GB", "TB"})
+        for (const std::string_view unit :
+             {"bytes", "KiB", "MiB", "GiB", "TiB", "KB", "MB", "GB", "TB"})
             nearest.offer(unit);
         std::string hint = nearest.get().empty()
                                ? "as bytes, KB, KiB, MB, MiB, GB or GiB"

@@ -170,10 +170,10 @@ void Reader::finish() {
 
 void Reader::finish_attribute(const Attribute& attribute) {
     if (is_declaration(attribute.name)) return;
-    for (const Asked& asked : asked_) {
-        if (asked.name.local != attribute.name) continue;
-        if (asked.kind == Ask::attribute) return;
-        if (asked.kind != Ask::ignored_attribute) continue;
+    for (const Asked& known : asked()) {
+        if (known.name.local != attribute.name) continue;
+        if (known.kind == Ask::attribute) return;
+        if (known.kind != Ask::ignored_attribute) continue;
         if (context_.judges)
             report(Severity::warning, FindingCode::ignored,
                    "attribute '" + attribute.name + "' of " + tag(element_.name) +
@@ -193,12 +193,12 @@ void Reader::finish_attribute(const Attribute& attribute) {
 }
 
 void Reader::finish_child(const Element& node) {
-    for (Asked& asked : asked_) {
-        if (asked.kind == Ask::attribute || asked.kind == Ask::ignored_attribute) continue;
-        if (!is_called(&scope_, node, asked.name, context_.namespaced)) continue;
+    for (Asked& known : asked()) {
+        if (known.is_attribute()) continue;
+        if (!is_called(&scope_, node, known.name, context_.namespaced)) continue;
         const Reader inner(context_, this, node);
-        const bool again = std::exchange(asked.met, true);
-        switch (asked.kind) {
+        const bool again = std::exchange(known.met, true);
+        switch (known.kind) {
             case Ask::single:
                 if (again && context_.judges)
                     inner.report(Severity::warning, FindingCode::ignored,
@@ -270,10 +270,9 @@ void Reader::sweep() const {
 
 std::string Reader::nearest_asked(std::string_view name, bool attribute) const {
     NearestText nearest(name);
-    for (const Asked& asked : asked_) {
-        const bool is_attribute =
-            asked.kind == Ask::attribute || asked.kind == Ask::ignored_attribute;
-        if (is_attribute == attribute && asked.name.local != name) nearest.offer(asked.name.local);
+    for (const Asked& known : asked()) {
+        if (known.is_attribute() == attribute && known.name.local != name)
+            nearest.offer(known.name.local);
     }
     return std::string(nearest.get());
 }

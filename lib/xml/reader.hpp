@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <initializer_list>
-#include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,6 +11,27 @@
 #include "xml/name.hpp"
 
 namespace insula::inline v0::xml {
+
+/// A name that a mapping asked for, and what it means when a document has it.
+struct Asked {
+    enum class Kind : std::uint8_t {
+        attribute,
+        ignored_attribute,
+        single,
+        many,
+        quiet,
+        ignored,
+        not_enforced,
+    };
+
+    Name name{""};
+    Kind kind = Kind::single;
+    bool met = false;
+
+    [[nodiscard]] bool is_attribute() const noexcept {
+        return kind == Kind::attribute || kind == Kind::ignored_attribute;
+    }
+};
 
 /// What all readers of one document share: where remarks go, and how strictly it is judged.
 struct ReadContext {
@@ -22,6 +42,8 @@ struct ReadContext {
     bool has_insula = false;   ///< whether our namespace is declared anywhere
     std::size_t warnings = 0;  ///< those left out included
     std::size_t errors = 0;    ///< those left out included
+    /// What the readers at work asked for, innermost last: one stack for all of them.
+    std::vector<Asked> asked{};
 
     /// Adds a remark; past a thousand of one severity they are only counted.
     void add(Finding finding);
@@ -41,7 +63,9 @@ public:
           outer_(outer),
           element_(element),
           known_path_(known_path),
-          scope_{.outer = outer != nullptr ? &outer->scope_ : nullptr, .element = &element} {}
+          scope_{.outer = outer != nullptr ? &outer->scope_ : nullptr, .element = &element},
+          first_asked_(context.asked.size()) {}
+    ~Reader() { context_.asked.resize(first_asked_); }
 
     Reader(const Reader&) = delete;
     Reader& operator=(const Reader&) = delete;
@@ -201,24 +225,15 @@ public:
     void sweep() const;
 
 private:
-    enum class Ask : std::uint8_t {
-        attribute,
-        ignored_attribute,
-        single,
-        many,
-        quiet,
-        ignored,
-        not_enforced,
-    };
-    struct Asked {
-        Name name{""};
-        Ask kind = Ask::single;
-        bool met = false;
-    };
+    using Ask = Asked::Kind;
 
-    void ask(const Name& name, Ask kind) { asked_.push_back({.name = name, .kind = kind}); }
+    void ask(const Name& name, Ask kind) { context_.asked.push_back({.name = name, .kind = kind}); }
     void ask_all(std::initializer_list<Name> names, Ask kind) {
         for (const Name& name : names) ask(name, kind);
+    }
+    /// What the mapping of this element asked for.
+    [[nodiscard]] std::span<Asked> asked() const noexcept {
+        return std::span(context_.asked).subspan(first_asked_);
     }
     [[nodiscard]] const Element* find(const Name& name) const noexcept {
         for (const Element& node : element_.children)
@@ -256,7 +271,7 @@ private:
     const Element& element_;
     const std::string* known_path_;
     Scope scope_;
-    std::vector<Asked> asked_{};
+    std::size_t first_asked_;
     bool text_asked_ = false;
     bool every_child_asked_ = false;
 };

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "insula/model/validate.hpp"
 #include "unit/model_support.hpp"
 
 using namespace insula;
@@ -302,4 +303,15 @@ TEST_CASE("parse: parse_domain stops at the first error and keeps warnings") {
     const auto fine = parse_domain("<domain type='lxc'>" + std::string(exe) + "<odd/></domain>");
     REQUIRE(fine);
     CHECK(fine->unread.size() == 1);
+}
+
+TEST_CASE("parse: every finding of a document has a place in it") {
+    const Domain domain = read("\n<os><type>exe</type><initarg/></os><title>a\nb</title>");
+    const auto findings = validate(domain);
+    const Finding* argument = test::find(findings, FindingCode::missing, "/domain/os/initarg[1]");
+    REQUIRE(argument != nullptr);
+    CHECK(argument->at == TextPosition{2, 1});
+    const Finding* title = test::find(findings, FindingCode::bad_value, "/domain/title");
+    REQUIRE(title != nullptr);
+    CHECK(title->at == TextPosition{1, 1});
 }

@@ -79,7 +79,7 @@ inline void validate_kind(FindingList& list, const Domain& domain) {
 
 inline std::vector<Finding> validate(const Domain& domain) {
     std::vector<Finding> findings = domain.unread;
-    detail::FindingList list(findings);
+    detail::FindingList list(findings, domain.at);
     detail::validate_identity(list, domain);
     detail::validate_memory(list, domain);
     detail::validate_kind(list, domain);

@@ -43,8 +43,7 @@ inline void validate_init_arguments(FindingList& list, const Os& os) {
         const std::string& argument = os.init_args[i];
         const bool has_nul = argument.find('\0') != std::string::npos;
         if (!argument.empty() && !has_nul) continue;
-        const Spot spot{.path = "/domain/os/initarg[" + std::to_string(i + 1) + "]",
-                        .at = os.init_at};
+        const Spot spot{.path = "/domain/os/initarg[" + std::to_string(i + 1) + "]", .at = os.at};
         if (has_nul)
             list.error(FindingCode::bad_value, "an <initarg> contains a NUL byte", spot);
         else
@@ -81,9 +80,8 @@ inline void validate_init_environment(FindingList& list, const Os& os) {
 
 inline void validate_os(FindingList& list, const Domain& domain) {
     const Os& os = domain.os;
-    const TextPosition os_at = os.at.known() ? os.at : domain.at;
     if (os.init.empty())
-        list.error(FindingCode::missing, "a container needs an <init>", "/domain/os/init", os_at,
+        list.error(FindingCode::missing, "a container needs an <init>", "/domain/os/init", os.at,
                    "as <init>/bin/sh</init>");
     else
         check_guest_path(list, "<init>", os.init, {.path = "/domain/os/init", .at = os.init_at});
@@ -98,7 +96,7 @@ inline void validate_os(FindingList& list, const Domain& domain) {
                    {.path = "/domain/os/initgroup", .at = os.init_group_at});
     if (os.cmdline.find('\0') != std::string::npos)
         list.error(FindingCode::bad_value, "<cmdline> contains a NUL byte", "/domain/os/cmdline",
-                   os_at);
+                   os.at);
 }
 
 }  // namespace insula::inline v0::detail

@@ -25,9 +25,11 @@ struct Spot {
     }
 };
 
+/// Collects remarks. What has no place of its own is said at `whole`, the place of `<domain>`.
 class FindingList {
 public:
-    explicit FindingList(std::vector<Finding>& findings) noexcept : findings_(findings) {}
+    FindingList(std::vector<Finding>& findings, TextPosition whole) noexcept
+        : findings_(findings), whole_(whole) {}
 
     void error(FindingCode code, std::string message, std::string path, TextPosition at,
                std::string hint = {}) {
@@ -51,11 +53,12 @@ private:
                              .code = code,
                              .message = std::move(message),
                              .path = std::move(path),
-                             .at = at,
+                             .at = at.known() ? at : whole_,
                              .hint = std::move(hint)});
     }
 
     std::vector<Finding>& findings_;
+    TextPosition whole_;
 };
 
 [[nodiscard]] constexpr bool is_digit(char c) noexcept {

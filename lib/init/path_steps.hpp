@@ -74,8 +74,10 @@ template <class Calls>
         if (path[length] == '\0') break;
         const unsigned long start = length;
         while (path[length] != '/' && path[length] != '\0') {
-            if (length + 1 == path_capacity)
+            if (length + 1 == path_capacity) {
+                calls.close(directory.fd);
                 return opened(-ENAMETOOLONG, program::Call::openat2, program::Detail::target);
+            }
             prefix[length] = path[length];
             ++length;
         }

@@ -194,6 +194,8 @@ TEST_CASE("executor: a target of 4095 bytes can be made, a longer one is refused
     const Run run = run_mount(calls, path + "z");
     CHECK(run.report.error == ENAMETOOLONG);
     CHECK(run.report.detail == program::Detail::target);
+    CHECK(calls.count_files(FakeFile::Kind::path) == 0);
+    CHECK(calls.count_files(FakeFile::Kind::mount) == 0);
 }
 
 TEST_CASE("executor: the working directory is entered inside the root, by descriptor") {

@@ -148,12 +148,18 @@ Outcome run(Context<Calls>& context, const program::Filesystem& op) noexcept {
                           : attach_at(context, mount.fd, op.target, Missing::directory);
 }
 
-/// Whether `tree` wants a directory or a file to be mounted on.
+/// Puts the detached `mount`, a directory or a file, at `target`, which is made in kind where it is
+/// missing. Closes `mount`.
 template <class Calls>
-[[nodiscard]] Missing kind_of(Calls& calls, int tree) noexcept {
+[[nodiscard]] Outcome attach_in_kind(Context<Calls>& context, int mount,
+                                     program::GuestTarget target) noexcept {
     struct statx status{};
-    const bool file = !status_of(calls, tree, status).failed() && !is_directory(status);
-    return file ? Missing::file : Missing::directory;
+    const Outcome known = status_of(context.calls, mount, status);
+    if (!known.failed())
+        return attach_at(context, mount, target,
+                         is_directory(status) ? Missing::directory : Missing::file);
+    context.calls.close(mount);
+    return known;
 }
 
 template <class Calls>
@@ -164,7 +170,7 @@ Outcome run(Context<Calls>& context, const program::GuestBind& op) noexcept {
     const Opened tree = clone_tree(context.calls, source.fd, "", op.attributes);
     context.calls.close(source.fd);
     if (tree.failed()) return tree.outcome;
-    return attach_at(context, tree.fd, op.target, kind_of(context.calls, tree.fd));
+    return attach_in_kind(context, tree.fd, op.target);
 }
 
 /// An empty directory to hide directories under: made once, cloned from then on.
@@ -178,7 +184,7 @@ template <class Calls>
         context.empty_tree = made.fd;
         // The first mask is the tree itself: a detached mount cannot be cloned before Linux 6.15,
         // an attached one can.
-        return {context.calls.fcntl(made.fd, F_DUPFD_CLOEXEC, 0), {}};
+        return opened(context.calls.fcntl(made.fd, F_DUPFD_CLOEXEC, 0), program::Call::fcntl);
     }
     return clone_tree(context.calls, context.empty_tree, "", {});
 }
@@ -213,9 +219,11 @@ Outcome run(Context<Calls>& context, const program::Mask& op) noexcept {
     const Opened found = find_target(context, op.path);
     if (is_absent(found)) return {};
     if (found.failed()) return found.outcome;
-    const Opened cover = kind_of(context.calls, found.fd) == Missing::directory
-                             ? clone_empty_tree(context)
-                             : clone_null_device(context);
+    struct statx status{};
+    const Outcome known = status_of(context.calls, found.fd, status);
+    const Opened cover = known.failed()         ? Opened{-1, known}
+                         : is_directory(status) ? clone_empty_tree(context)
+                                                : clone_null_device(context);
     if (!cover.failed()) return attach(context, cover.fd, found.fd);
     context.calls.close(found.fd);
     return cover.outcome;

@@ -61,7 +61,7 @@ template <class Calls>
 Outcome run(Context<Calls>& context, const program::Bind& op) noexcept {
     const Opened tree = source(context, op.slot);
     if (tree.failed()) return tree.outcome;
-    return attach_at(context, tree.fd, op.target, kind_of(context.calls, tree.fd));
+    return attach_in_kind(context, tree.fd, op.target);
 }
 
 }  // namespace insula::init

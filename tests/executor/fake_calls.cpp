@@ -89,7 +89,7 @@ std::string FakeCalls::label_of(int fd) const {
 FakeFile* FakeCalls::file_of(int fd, const char* call) {
     const auto found = fds.find(fd);
     if (found != fds.end()) return found->second.first.get();
-    FAIL_CHECK(call << " of descriptor " << fd << ", which is not open");
+    FAIL_CHECK(std::string(call) << " of descriptor " << fd << ", which is not open");
     return nullptr;
 }
 

@@ -119,7 +119,9 @@ Outcome run(Context<Calls>& context, const program::Capabilities& op) noexcept {
     for (unsigned capability = 0; capability != 64; ++capability) {
         if ((op.bounding >> capability & 1) != 0) continue;
         const int dropped = calls.prctl(PR_CAPBSET_DROP, capability);
-        if (dropped == -EINVAL) break;  // the kernel knows no more
+        // The kernel knows no more. What these headers know it knows too, since Linux 5.9; there
+        // EINVAL is no such answer, and going on would leave the whole bounding set.
+        if (dropped == -EINVAL && capability > CAP_LAST_CAP) break;
         if (dropped < 0) return outcome(dropped, Call::drop_bounding);
     }
     put_set(data, &__user_cap_data_struct::effective, op.permitted);

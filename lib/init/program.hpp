@@ -87,6 +87,7 @@ enum class Detail : uint16_t {
     dangling_link,  ///< a component of the target is a symbolic link to nothing
     not_a_device,   ///< the null device is not one
     too_big,        ///< the user database is over its limit
+    too_many_groups,
     count_,
 };
 

@@ -126,6 +126,13 @@ template <class Calls>
     return {-1, known};
 }
 
+/// What reading a database came to, for the call `look_up`.
+[[nodiscard]] inline Outcome read_outcome(int error, program::Call look_up) noexcept {
+    using program::Detail;
+    if (error == 0) return {};
+    return {error, look_up, error == EFBIG ? Detail::too_big : Detail::none};
+}
+
 /// Looks up `name` in the container's /etc/passwd (passwd(5)).
 template <class Calls>
 [[nodiscard]] Outcome find_user(Calls& calls, const char* name, User& user) noexcept {
@@ -143,13 +150,18 @@ template <class Calls>
         if (user.found) break;
     }
     calls.close(file.fd);
-    return lines.error() == 0
-               ? Outcome{}
-               : Outcome{lines.error(), program::Call::look_up_user, program::Detail::too_big};
+    return read_outcome(lines.error(), program::Call::look_up_user);
+}
+
+/// Whether `members`, a list with commas, names `member`.
+[[nodiscard]] inline bool names_member(char* members, const char* member) noexcept {
+    while (const char* one = cut_field(members, ','))
+        if (equal(one, member)) return true;
+    return false;
 }
 
 /// Looks through the container's /etc/group (group(5)): for the id of `name` when it is not null,
-/// and for the groups that `member` is in when that is not null.
+/// and for the groups that `member` is in when that is not null, which must fit.
 template <class Calls>
 [[nodiscard]] Outcome find_groups(Calls& calls, const char* name, User& group, const char* member,
                                   Groups& groups) noexcept {
@@ -157,6 +169,7 @@ template <class Calls>
     if (file.outcome.error == ENOENT) return {};
     if (file.failed()) return file.outcome;
     LineReader<Calls> lines(calls, file.fd);
+    bool full = false;
     while (char* rest = lines.next()) {
         const char* entry = cut_field(rest);
         cut_field(rest);
@@ -166,18 +179,15 @@ template <class Calls>
             group.found = true;
             group.gid = id;
         }
-        if (member == nullptr) continue;
-        char* members = cut_field(rest);
-        while (const char* one = cut_field(members, ','))
-            if (equal(one, member) && groups.count != group_capacity) {
-                groups.ids[groups.count++] = id;
-                break;
-            }
+        if (member == nullptr || !names_member(cut_field(rest), member)) continue;
+        full = groups.count == group_capacity;
+        if (full) break;
+        groups.ids[groups.count++] = id;
     }
     calls.close(file.fd);
-    return lines.error() == 0
-               ? Outcome{}
-               : Outcome{lines.error(), program::Call::look_up_group, program::Detail::too_big};
+    // A group may also take rights away, so none is left out.
+    if (full) return {ENOSPC, program::Call::look_up_group, program::Detail::too_many_groups};
+    return read_outcome(lines.error(), program::Call::look_up_group);
 }
 
 }  // namespace insula::init

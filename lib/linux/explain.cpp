@@ -139,6 +139,7 @@ struct Doing {
             return "/dev/null of the container is not the null device; nothing is masked with it";
         case Detail::outside: return "the directory is not inside the container's root";
         case Detail::too_big: return "the file is larger than 16 MiB";
+        case Detail::too_many_groups: return "the user is a member of more than 1024 groups";
         case Detail::none:
         case Detail::source:
         case Detail::target:

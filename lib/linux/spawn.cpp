@@ -90,12 +90,13 @@ public:
 
     [[nodiscard]] Result<Spawned> run() {
         INSULA_CHECK(open_control());
-        INSULA_CHECK(send_sources());
+        INSULA_CHECK(take_batch());
         INSULA_TRY(streams_, open_streams(kernel_, options_));
         INSULA_TRY(program_,
                    make_program_file(kernel_, lowered_, static_cast<bool>(options_.trace)));
         INSULA_CHECK(clone());
         INSULA_CHECK(write_maps());
+        INSULA_CHECK(send_batch());
         const Result<void> started = await_init();
         report_trace();
         if (!started) return started.error();
@@ -114,20 +115,29 @@ private:
         return {};
     }
 
-    /// Takes the next batch of mounts and hands it to the helper. The socket holds it until the
-    /// helper runs.
-    [[nodiscard]] Result<void> send_sources() {
-        if (sent_ == lowered_.sources.size()) return {};
-        INSULA_TRY(const auto trees, take_sources(kernel_, plan_, lowered_.sources, sent_));
-        std::vector<int> fds;
-        fds.reserve(trees.size());
-        for (const HeldFd& tree : trees) fds.push_back(tree.get());
-        const long sent = kernel_.send_descriptors(control_.get(), fds.data(), fds.size());
-        if (sent < 0)
-            return start_error(static_cast<int>(-sent), Call::socket,
-                               "cannot hand the mounts to the helper");
-        sent_ += trees.size();
+    /// Takes the next batch of mounts from the host.
+    [[nodiscard]] Result<void> take_batch() {
+        INSULA_TRY(batch_, take_sources(kernel_, plan_, lowered_.sources, taken_));
+        taken_ += batch_.size();
         return {};
+    }
+
+    /// Hands the batch to the helper. The socket holds it until the helper runs; never before stage
+    /// 1 has been told that its ids are mapped, because it would take this message for that one.
+    [[nodiscard]] Result<void> send_batch() {
+        if (batch_.empty()) return {};
+        std::vector<int> fds;
+        fds.reserve(batch_.size());
+        for (const HeldFd& tree : batch_) fds.push_back(tree.get());
+        const long sent = kernel_.send_descriptors(control_.get(), fds.data(), fds.size());
+        batch_.clear();
+        return told_helper(sent, "cannot hand the mounts to the helper");
+    }
+
+    /// A child that is gone shows itself in `await_init`.
+    [[nodiscard]] static Result<void> told_helper(long sent, const char* failure) {
+        if (sent >= 0 || sent == -EPIPE || sent == -ECONNRESET) return {};
+        return start_error(static_cast<int>(-sent), Call::socket, failure);
     }
 
     [[nodiscard]] Result<void> clone() {
@@ -175,12 +185,8 @@ private:
         if (lowered_.uid_map.empty()) return {};
         INSULA_CHECK(write_id_maps(kernel_, pid_, lowered_));
         const char go = 'g';
-        const long sent = kernel_.send(control_.get(), &go, 1, MSG_NOSIGNAL);
-        // A child that is gone shows itself in `await_init`.
-        if (sent < 0 && sent != -EPIPE)
-            return start_error(static_cast<int>(-sent), Call::socket,
-                               "cannot tell the helper to go on");
-        return {};
+        return told_helper(kernel_.send(control_.get(), &go, 1, MSG_NOSIGNAL),
+                           "cannot tell the helper to go on");
     }
 
     /// Serves the helper until it closes the control socket: init has been executed, or the helper
@@ -191,7 +197,8 @@ private:
             INSULA_TRY(const char request,
                        await_message(kernel_, control_.get(), options_.cancel, deadline));
             if (request == end_of_messages) break;
-            INSULA_CHECK(send_sources());
+            INSULA_CHECK(take_batch());
+            INSULA_CHECK(send_batch());
         }
         kernel_.wait_for_stage_one(job_);
         const program::SharedPage& page = program_.shared.page();
@@ -253,7 +260,8 @@ private:
     std::unique_ptr<char[]> stack_{};
     Frame frame_{};
     StageOneJob job_{};
-    std::size_t sent_ = 0;
+    std::vector<HeldFd> batch_{};  ///< mounts on their way to the helper
+    std::size_t taken_ = 0;
     std::int32_t pid_ = -1;
     HeldFd pidfd_{};
     bool insula_running_ = false;

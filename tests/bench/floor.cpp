@@ -23,8 +23,8 @@ struct DeviceNode {
     const char* path;
     unsigned number;
 };
-constexpr DeviceNode devices[] = {{"/dev/null", 0x103},   {"/dev/zero", 0x105},
-                                  {"/dev/full", 0x107},   {"/dev/random", 0x108},
+constexpr DeviceNode devices[] = {{"/dev/null", 0x103},    {"/dev/zero", 0x105},
+                                  {"/dev/full", 0x107},    {"/dev/random", 0x108},
                                   {"/dev/urandom", 0x109}, {"/dev/tty", 0x500}};
 constexpr const char* links[][2] = {{"/proc/self/fd", "dev/fd"},
                                     {"/proc/self/fd/0", "dev/stdin"},
@@ -33,18 +33,11 @@ constexpr const char* links[][2] = {{"/proc/self/fd", "dev/fd"},
                                     {"pts/ptmx", "dev/ptmx"}};
 constexpr const char* protected_paths[] = {"proc/bus", "proc/fs", "proc/irq", "proc/sys",
                                            "proc/sysrq-trigger"};
-constexpr const char* masked_paths[] = {"proc/acpi",
-                                        "proc/asound",
-                                        "proc/interrupts",
-                                        "proc/kcore",
-                                        "proc/keys",
-                                        "proc/latency_stats",
-                                        "proc/sched_debug",
-                                        "proc/scsi",
-                                        "proc/timer_list",
-                                        "proc/timer_stats",
-                                        "sys/firmware",
-                                        "sys/devices/virtual/powercap"};
+constexpr const char* masked_directories[] = {"proc/acpi", "proc/asound", "proc/scsi",
+                                              "sys/firmware", "sys/devices/virtual/powercap"};
+constexpr const char* masked_files[] = {"proc/interrupts",    "proc/kcore",       "proc/keys",
+                                        "proc/latency_stats", "proc/sched_debug", "proc/timer_list",
+                                        "proc/timer_stats"};
 /// The OCI default less MKNOD: what our plan of the profile `app` keeps.
 constexpr unsigned long kept_capabilities =
     1UL << CAP_CHOWN | 1UL << CAP_DAC_OVERRIDE | 1UL << CAP_FOWNER | 1UL << CAP_FSETID |
@@ -110,8 +103,7 @@ void make_devices(Job& job) {
         check(calls.mknodat(AT_FDCWD, inside, mode, nodes ? number : 0), inside);
         if (!nodes) bind(job, path, inside);
     }
-    for (const auto& [target, path] : links)
-        check(calls.symlinkat(target, AT_FDCWD, path), path);
+    for (const auto& [target, path] : links) check(calls.symlinkat(target, AT_FDCWD, path), path);
     for (const char* directory : {"dev/pts", "dev/shm", "dev/mqueue"})
         check(calls.mkdirat(AT_FDCWD, directory, 0755), directory);
     mark(job, FloorPhase::devices);
@@ -144,9 +136,11 @@ void protect_and_mask(Job& job) {
               path);
     }
     mark(job, FloorPhase::protected_paths);
-    for (const char* path : masked_paths)
-        if (calls.mount("dev/null", path, nullptr, MS_BIND, nullptr) == -ENOTDIR)
-            mount_new(job, "tmpfs", path, no_access | MS_RDONLY);
+    // Which are directories is known beforehand: a failed bind would wait for an RCU grace period.
+    for (const char* path : masked_files)
+        (void)calls.mount("dev/null", path, nullptr, MS_BIND, nullptr);  // or it is absent
+    for (const char* path : masked_directories)
+        (void)calls.mount("tmpfs", path, "tmpfs", no_access | MS_RDONLY, nullptr);
     mark(job, FloorPhase::masked_paths);
 }
 
@@ -241,10 +235,13 @@ void map_ids(Job& job, int pid) {
 
 std::string_view name_of(FloorPhase phase) noexcept {
     constexpr std::string_view names[] = {
-        "begin",     "clone until the child runs", "root",           "proc, sysfs",
-        "/dev",      "devpts, shm, mqueue",        "binds",          "read-only paths",
-        "masks",     "pivot_root, hostname",       "loopback",       "capabilities",
-        "exec",      "run and exit",
+        "begin",    "clone until the child runs",
+        "root",     "proc, sysfs",
+        "/dev",     "devpts, shm, mqueue",
+        "binds",    "read-only paths",
+        "masks",    "pivot_root, hostname",
+        "loopback", "capabilities",
+        "exec",     "run and exit",
     };
     return names[static_cast<std::size_t>(phase)];
 }

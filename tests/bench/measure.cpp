@@ -57,10 +57,9 @@ void print(const std::string& title, const std::vector<Score>& scores, Output ou
             std::printf("  %-24s %10.1f %10.1f %8.2f\n", score.name.c_str(), score.least,
                         score.median, score.ratio);
         else
-            std::printf(
-                R"({"case":"%s","name":"%s","min_us":%.1f,"median_us":%.1f,"ratio":%.3f})"
-                "\n",
-                title.c_str(), score.name.c_str(), score.least, score.median, score.ratio);
+            std::printf(R"({"case":"%s","name":"%s","min_us":%.1f,"median_us":%.1f,"ratio":%.3f})"
+                        "\n",
+                        title.c_str(), score.name.c_str(), score.least, score.median, score.ratio);
     std::fflush(stdout);
 }
 

@@ -19,16 +19,17 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* masked_paths[] = {
-    "/proc/acpi",       "/proc/asound",      "/proc/interrupts", "/proc/kcore",
-    "/proc/keys",       "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi",
-    "/proc/timer_list", "/proc/timer_stats", "/sys/firmware",
-    "/sys/devices/virtual/powercap"};
+    "/proc/acpi",        "/proc/asound",  "/proc/interrupts",
+    "/proc/kcore",       "/proc/keys",    "/proc/latency_stats",
+    "/proc/sched_debug", "/proc/scsi",    "/proc/timer_list",
+    "/proc/timer_stats", "/sys/firmware", "/sys/devices/virtual/powercap"};
 constexpr const char* protected_paths[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
                                            "/proc/sysrq-trigger"};
 
 [[nodiscard]] std::string list_of(const char* const* begin, const char* const* end) {
     std::string text = "[";
-    for (; begin != end; ++begin) text += (text.size() > 1 ? ",\"" : "\"") + std::string(*begin) + '"';
+    for (; begin != end; ++begin)
+        text += (text.size() > 1 ? ",\"" : "\"") + std::string(*begin) + '"';
     return text + ']';
 }
 
@@ -72,11 +73,10 @@ constexpr const char* protected_paths[] = {"/proc/bus", "/proc/fs", "/proc/irq",
     json << R"({"ociVersion":"1.0.2","hostname":"floor","root":{"path":")" << wanted.root
          << R"("},"process":{"user":{"uid":0,"gid":0},"cwd":"/","noNewPrivileges":true,"args":[")"
          << wanted.program << R"("],"env":["PATH=/bin"],"capabilities":{"bounding":)"
-         << capabilities << R"(,"effective":)" << capabilities << R"(,"permitted":)"
-         << capabilities << R"(}},"mounts":)" << mounts_of(wanted) << R"(,"linux":{)"
-         << maps_of(wanted.set) << R"("namespaces":)" << namespaces_of(wanted.set)
-         << R"(,"maskedPaths":)" << list_of(std::begin(masked_paths), std::end(masked_paths))
-         << R"(,"readonlyPaths":)"
+         << capabilities << R"(,"effective":)" << capabilities << R"(,"permitted":)" << capabilities
+         << R"(}},"mounts":)" << mounts_of(wanted) << R"(,"linux":{)" << maps_of(wanted.set)
+         << R"("namespaces":)" << namespaces_of(wanted.set) << R"(,"maskedPaths":)"
+         << list_of(std::begin(masked_paths), std::end(masked_paths)) << R"(,"readonlyPaths":)"
          << list_of(std::begin(protected_paths), std::end(protected_paths)) << "}}";
     return json.str();
 }
@@ -125,21 +125,23 @@ std::vector<std::string> crun_command(const Fixture& fixture) {
 
 std::vector<std::string> bubblewrap_command(const Fixture& fixture) {
     const Case& wanted = fixture.wanted();
-    std::vector<std::string> command{"bwrap",        "--unshare-pid", "--unshare-uts",
+    std::vector<std::string> command{"bwrap",         "--unshare-pid", "--unshare-uts",
                                      "--unshare-ipc", "--as-pid-1",    "--new-session",
-                                     "--hostname",   "floor"};
+                                     "--hostname",    "floor"};
     const auto add = [&](std::initializer_list<std::string> words) {
         command.insert(command.end(), words);
     };
     if (wanted.set != Set::a) add({"--unshare-net"});
     if (wanted.set == Set::c) add({"--unshare-user"});
-    add({"--bind", wanted.root, "/", "--proc", "/proc", "--dev", "/dev", "--mqueue",
-         "/dev/mqueue", "--tmpfs", "/dev/shm", "--ro-bind", "/sys", "/sys"});
+    add({"--bind", wanted.root, "/", "--proc", "/proc", "--dev", "/dev", "--mqueue", "/dev/mqueue",
+         "--tmpfs", "/dev/shm", "--ro-bind", "/sys", "/sys"});
     for (int i = 0; i != wanted.binds; ++i)
         add({"--ro-bind", wanted.bind_source, "/mnt/" + std::to_string(i)});
     for (const char* path : masked_paths) {
-        if (fs::is_directory(path)) add({"--tmpfs", path});
-        else if (fs::exists(path)) add({"--ro-bind", "/dev/null", path});
+        if (fs::is_directory(path))
+            add({"--tmpfs", path});
+        else if (fs::exists(path))
+            add({"--ro-bind", "/dev/null", path});
     }
     add({wanted.program});
     return command;

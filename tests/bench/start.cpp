@@ -83,8 +83,7 @@ void add_peers(const Fixture& fixture, std::vector<Contender>& contenders) {
     add("bwrap", bubblewrap_command(fixture));
 }
 
-void compare_with_floor(const Options& options, const Fixture& fixture,
-                        const Embedder& embedder) {
+void compare_with_floor(const Options& options, const Fixture& fixture, const Embedder& embedder) {
     std::vector<Contender> contenders{
         {"floor", [&] { return time_of([&] { run_floor(fixture.wanted()); }); }},
         {"insula", [&] { return time_of([&] { embedder.start_and_wait(); }); }},
@@ -182,7 +181,8 @@ void run(const Options& options) {
 
 int main(int argc, char** argv) {
     insula::bench::Options options;
-    CLI::App app("Start to exit of a container from inside a process, against the floor. Needs root.");
+    CLI::App app(
+        "Start to exit of a container from inside a process, against the floor. Needs root.");
     app.add_option("--set", options.set, "namespaces: A, B or C")
         ->check(CLI::IsMember(std::vector<std::string>{"A", "B", "C"}));
     app.add_option("--rounds", options.rounds, "how often each contender runs");

@@ -11,6 +11,7 @@ namespace insula::init {
 
 inline constexpr int msg_cmsg_cloexec = 0x40000000;
 inline constexpr int msg_nosignal = 0x4000;
+inline constexpr unsigned msg_ctrunc = 0x8;
 
 /// Receives the next batch. End-of-file means that the owner died.
 template <class Calls>
@@ -34,6 +35,9 @@ template <class Calls>
     const long got = calls.recvmsg(context.control, message, msg_cmsg_cloexec);
     if (got < 0) return outcome(got, Call::recvmsg, Detail::source);
     if (got == 0) calls.exit_group(1);
+    // The kernel delivers as many as the limit on open files allows (unix(7), "SCM_RIGHTS"). Going
+    // on would ask for mounts that the owner has sent already, and wait for ever.
+    if ((message.flags & msg_ctrunc) != 0) return {EMFILE, Call::recvmsg, Detail::source};
     const auto* header = reinterpret_cast<const ControlHeader*>(control);
     if (message.control_length < sizeof *header) return {EBADF, Call::recvmsg, Detail::source};
     const unsigned count = static_cast<unsigned>((header->length - sizeof *header) / sizeof(int));

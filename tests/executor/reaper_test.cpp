@@ -54,16 +54,20 @@ TEST_CASE("executor: signals are blocked before the child is there") {
     CHECK(texts[clone - 1] == "rt_sigprocmask(SIG_BLOCK, all)");
 }
 
-TEST_CASE("executor: the reaper lets go of the control socket and of init's descriptors") {
-    FakeCalls calls = make_calls(2);
-    calls.child = child;
-    calls.signals.push_back(SIGCHLD);
-    calls.ended.emplace_back(child, 0);
-    const Run run = run_plan(calls, reaper_plan(), {.passed_fds = 2});
-    CHECK(run.end == Run::End::exited);
-    CHECK(calls.count_files(FakeFile::Kind::control) == 0);
-    CHECK(calls.count_files(FakeFile::Kind::stream) == 0);
-    CHECK(calls.count_files(FakeFile::Kind::passed) == 0);
+TEST_CASE("executor: the reaper keeps no descriptor") {
+    for (const unsigned passed : {0U, 1U, 2U, 3U, 10U}) {
+        for (const ContainerPlan& plan : {reaper_plan(), rootless_plan()}) {
+            CAPTURE(passed);
+            FakeCalls calls = make_calls(passed);
+            calls.child = child;
+            calls.signals.push_back(SIGCHLD);
+            calls.ended.emplace_back(child, 0);
+            const Run run = run_plan(calls, plan, {.passed_fds = passed});
+            CHECK(run.end == Run::End::exited);
+            for (const auto& [fd, slot] : calls.fds)
+                FAIL_CHECK(fd << " is open: " << slot.first->label);
+        }
+    }
 }
 
 TEST_CASE("executor: the reaper passes on every signal but SIGCHLD") {

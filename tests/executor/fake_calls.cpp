@@ -109,11 +109,10 @@ int FakeCalls::add_fd(FakeFile file, bool close_on_exec, int lowest) {
 // descriptors
 
 int FakeCalls::close(int fd) noexcept {
-    return static_cast<int>(record("close", label_of(fd), [&]() -> long {
-        if (file_of(fd, "close") == nullptr) return -EBADF;
-        fds.erase(fd);
-        return 0;
-    }));
+    const std::string label = label_of(fd);
+    const bool open = file_of(fd, "close") != nullptr;
+    fds.erase(fd);  // also when close(2) fails
+    return static_cast<int>(record("close", label, [&] { return open ? 0 : -EBADF; }));
 }
 
 int FakeCalls::dup3(int from, int to, int flags) noexcept {

@@ -36,6 +36,15 @@ struct [[nodiscard]] Opened {
     return {-1, {-result, call, detail}};
 }
 
+/// A directory inside that stays open, because what comes next probably goes into it too: its path
+/// is the first `length` bytes of `path`.
+struct HeldParent {
+    int fd = -1;
+    program::Text path = 0;
+    uint32_t length = 0;
+    uint32_t no_symlinks = 0;  ///< 1: there was no link on the way
+};
+
 /// What the interpreter knows while it walks a Program. Lives in the helper's own memory.
 template <class Calls>
 struct Context {
@@ -43,18 +52,17 @@ struct Context {
     program::View view;
     program::SharedPage& shared;
 
-    int root = -1;        ///< the container's root mount, once attached
-    int scratch = -1;     ///< the tmpfs that holds the upper layers, over the old root; or -1
-    int empty_tree = -1;  ///< an empty read-only tmpfs, once made; masks are clones of it
+    int root = -1;         ///< the container's root mount, once attached
+    int scratch = -1;      ///< the tmpfs that holds the upper layers, over the old root; or -1
+    int empty_tree = -1;   ///< an empty read-only tmpfs, once made; masks are clones of it
+    int null_device = -1;  ///< the container's own, checked; or -1
     int control = program::control_fd;
 
     /// Source mounts of the current batch; slot N is at N % batch_size.
     int sources[program::batch_size] = {};
     unsigned sources_received = 0;
 
-    /// The directory that the last new entry went into.
-    program::Text parent_text = 0;
-    int parent = -1;
+    HeldParent parent{};
 };
 
 }  // namespace insula::init

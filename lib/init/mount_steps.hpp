@@ -88,14 +88,16 @@ Opened clone_tree(Calls& calls, int directory, const char* path, program::MountA
     return {-1, finished};
 }
 
-/// Puts the detached `mount` over the directory or file `target`. Closes both.
+/// Puts the detached `mount` over the directory or file `place`, which is `target`. Closes both.
 template <class Calls>
-[[nodiscard]] Outcome attach(Context<Calls>& context, int mount, int target) noexcept {
-    forget_parent(context);
-    const int moved = context.calls.move_mount(mount, "", target, "",
+[[nodiscard]] Outcome attach(Context<Calls>& context, int mount, int place,
+                             program::GuestTarget target) noexcept {
+    // The mount may cover the directory that is held, unless it goes right into it.
+    if (name_in_parent(context, target) == nullptr) forget_parent(context);
+    const int moved = context.calls.move_mount(mount, "", place, "",
                                                MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
     context.calls.close(mount);
-    context.calls.close(target);
+    context.calls.close(place);
     return outcome(moved, program::Call::move_mount, program::Detail::attach);
 }
 
@@ -104,7 +106,7 @@ template <class Calls>
 [[nodiscard]] Outcome attach_at(Context<Calls>& context, int mount, program::GuestTarget target,
                                 Missing kind) noexcept {
     const Opened place = make_target(context, target, kind);
-    if (!place.failed()) return attach(context, mount, place.fd);
+    if (!place.failed()) return attach(context, mount, place.fd, target);
     context.calls.close(mount);
     return place.outcome;
 }
@@ -173,6 +175,14 @@ Outcome run(Context<Calls>& context, const program::GuestBind& op) noexcept {
     return attach_in_kind(context, tree.fd, op.target);
 }
 
+/// Clones a mount of the container's own, which is private since `MakePrivate`; so is the clone.
+template <class Calls>
+[[nodiscard]] Opened clone_private(Calls& calls, int tree) noexcept {
+    return opened(
+        calls.open_tree(tree, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | uapi::at_empty_path),
+        program::Call::open_tree, program::Detail::source);
+}
+
 /// An empty directory to hide directories under: made once, cloned from then on.
 template <class Calls>
 [[nodiscard]] Opened clone_empty_tree(Context<Calls>& context) noexcept {
@@ -186,16 +196,17 @@ template <class Calls>
         // an attached one can.
         return opened(context.calls.fcntl(made.fd, F_DUPFD_CLOEXEC, 0), program::Call::fcntl);
     }
-    return clone_tree(context.calls, context.empty_tree, "", {});
+    return clone_private(context.calls, context.empty_tree);
 }
 
-/// The container's own null device, checked: a bind of anything else would give a file away
-/// (CVE-2025-31133).
+/// The container's own null device to hide files under, checked once: a bind of anything else would
+/// give a file away (CVE-2025-31133).
 template <class Calls>
 [[nodiscard]] Opened clone_null_device(Context<Calls>& context) noexcept {
     using program::Call;
     using program::Detail;
     Calls& calls = context.calls;
+    if (context.null_device >= 0) return clone_private(calls, context.null_device);
     const Opened null = open_inside(calls, context.root, "/dev/null", O_PATH, RESOLVE_NO_SYMLINKS);
     if (null.failed()) return null;
     struct statx status{};
@@ -203,9 +214,12 @@ template <class Calls>
     if (!checked.failed() && ((status.stx_mode & uapi::mode_type) != uapi::mode_character ||
                               status.stx_rdev_major != 1 || status.stx_rdev_minor != 3))
         checked = {ENXIO, Call::fstat, Detail::not_a_device};
-    const Opened tree = checked.failed() ? Opened{-1, checked} : clone_tree(calls, null.fd, "", {});
-    calls.close(null.fd);
-    return tree;
+    if (checked.failed()) {
+        calls.close(null.fd);
+        return {-1, checked};
+    }
+    context.null_device = null.fd;
+    return clone_private(calls, null.fd);
 }
 
 /// Whether a kernel path that is to be hidden or protected is just not there, on this kernel or for
@@ -224,7 +238,7 @@ Outcome run(Context<Calls>& context, const program::Mask& op) noexcept {
     const Opened cover = known.failed()         ? Opened{-1, known}
                          : is_directory(status) ? clone_empty_tree(context)
                                                 : clone_null_device(context);
-    if (!cover.failed()) return attach(context, cover.fd, found.fd);
+    if (!cover.failed()) return attach(context, cover.fd, found.fd, op.path);
     context.calls.close(found.fd);
     return cover.outcome;
 }
@@ -237,7 +251,7 @@ template <class Calls>
     if (is_absent(found)) return {};
     if (found.failed()) return found.outcome;
     const Opened tree = clone_tree(context.calls, found.fd, "", attributes);
-    if (!tree.failed()) return attach(context, tree.fd, found.fd);
+    if (!tree.failed()) return attach(context, tree.fd, found.fd, path);
     context.calls.close(found.fd);
     return tree.outcome;
 }

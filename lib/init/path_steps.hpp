@@ -28,10 +28,46 @@ Opened open_inside(Calls& calls, int root, const char* path, unsigned long flags
     return opened(result, program::Call::openat2, program::Detail::target);
 }
 
+/// Forgets the directory kept for what comes next.
+template <class Calls>
+void forget_parent(Context<Calls>& context) noexcept {
+    if (context.parent.fd >= 0) context.calls.close(context.parent.fd);
+    context.parent = {};
+}
+
+/// What follows the path of the held directory in `path`; nothing when `path` begins otherwise, or
+/// no directory is held.
+template <class Calls>
+[[nodiscard]] const char* after_parent(const Context<Calls>& context, const char* path) noexcept {
+    if (context.parent.fd < 0) return nullptr;
+    const char* held = context.view.text(context.parent.path);
+    for (uint32_t i = 0; i != context.parent.length; ++i)
+        if (path[i] != held[i]) return nullptr;
+    return path + context.parent.length;
+}
+
+/// The name of `target` in the held directory, or nothing when it does not lie right there. Only
+/// for paths that may hold no link: their text says where they lie.
+template <class Calls>
+[[nodiscard]] const char* name_in_parent(const Context<Calls>& context,
+                                         program::GuestTarget target) noexcept {
+    if (!context.parent.no_symlinks || !target.no_symlinks) return nullptr;
+    const char* rest = after_parent(context, context.view.text(target.path));
+    if (rest == nullptr || *rest != '/') return nullptr;
+    const char* name = rest + 1;
+    if (*name == '\0' || *name == '.') return nullptr;  // "." and ".." name no entry
+    for (const char* c = name; *c != '\0'; ++c)
+        if (*c == '/') return nullptr;
+    return name;
+}
+
 template <class Calls>
 [[nodiscard]] Opened find_target(Context<Calls>& context, program::GuestTarget target) noexcept {
+    const unsigned long resolve = target.no_symlinks ? RESOLVE_NO_SYMLINKS : 0;
+    if (const char* name = name_in_parent(context, target))
+        return open_inside(context.calls, context.parent.fd, name, O_PATH, resolve);
     return open_inside(context.calls, context.root, context.view.text(target.path), O_PATH,
-                       target.no_symlinks ? RESOLVE_NO_SYMLINKS : 0);
+                       resolve);
 }
 
 enum class Missing : unsigned char { directory, file };
@@ -61,6 +97,8 @@ template <class Calls>
     if (found.outcome.error != ENOENT) return found;
 
     Calls& calls = context.calls;
+    if (const char* name = name_in_parent(context, target))
+        return make_component(calls, context.parent.fd, name, kind);
     const unsigned long resolve = target.no_symlinks ? RESOLVE_NO_SYMLINKS : 0;
     const char* path = context.view.text(target.path);
     char prefix[path_capacity];
@@ -87,7 +125,12 @@ template <class Calls>
         if (next.outcome.error == ENOENT)
             next = make_component(calls, directory.fd, prefix + start,
                                   last ? kind : Missing::directory);
-        calls.close(directory.fd);
+        if (last && !next.failed() && target.no_symlinks && start != 0) {
+            forget_parent(context);
+            context.parent = {directory.fd, target.path, static_cast<uint32_t>(start - 1), 1};
+        } else {
+            calls.close(directory.fd);
+        }
         directory = next;
     }
     return directory;
@@ -103,23 +146,18 @@ template <class Calls>
     return (status.stx_mode & uapi::mode_type) == uapi::mode_directory;
 }
 
-/// Forgets the directory kept for new entries: a mount may have covered it.
-template <class Calls>
-void forget_parent(Context<Calls>& context) noexcept {
-    if (context.parent >= 0) context.calls.close(context.parent);
-    context.parent = -1;
-}
-
 /// The directory that `entry` goes into. Stays the context's.
 template <class Calls>
 [[nodiscard]] Opened parent_of(Context<Calls>& context, const program::NewEntry& entry) noexcept {
-    if (context.parent >= 0 && context.parent_text == entry.parent.path)
-        return {context.parent, {}};
-    forget_parent(context);
+    const char* path = context.view.text(entry.parent.path);
+    const char* rest = after_parent(context, path);
+    if (rest != nullptr && *rest == '\0') return {context.parent.fd, {}};
     const Opened found = make_target(context, entry.parent, Missing::directory);
     if (found.failed()) return found;
-    context.parent = found.fd;
-    context.parent_text = entry.parent.path;
+    forget_parent(context);
+    uint32_t length = 0;
+    while (path[length] != '\0') ++length;
+    context.parent = {found.fd, entry.parent.path, length, entry.parent.no_symlinks};
     return found;
 }
 

@@ -37,13 +37,22 @@ using namespace insula;
 
 constexpr int prot_read_write = 0x1 | 0x2;
 constexpr int map_shared = 0x01;
-constexpr int map_private = 0x02;
+constexpr int map_populate = 0x8000;
+/// Room for most Programs: what lies beyond the end of the file is not touched.
+constexpr unsigned long usual_size = 65536;
 
-[[nodiscard]] char* map(init::KernelCalls& calls, unsigned long size, int flags,
-                        unsigned long offset) {
-    const long address = calls.mmap(size, prot_read_write, flags, program::program_fd, offset);
+/// Maps the first `size` bytes of the file with the shared page and the Program.
+[[nodiscard]] program::SharedPage& map(init::KernelCalls& calls, unsigned long size) {
+    const long address =
+        calls.mmap(size, prot_read_write, map_shared | map_populate, program::program_fd, 0);
     if (address < 0 && address > -4096) calls.exit_group(1);
-    return reinterpret_cast<char*>(address);
+    return *reinterpret_cast<program::SharedPage*>(address);
+}
+
+/// Waits until the caller has written the Program. End-of-file means that he died.
+void await_program(init::KernelCalls& calls) {
+    char byte = 0;
+    if (calls.read(program::control_fd, &byte, 1) != 1) calls.exit_group(1);
 }
 
 [[noreturn]] void run() {
@@ -56,15 +65,11 @@ constexpr int map_private = 0x02;
     calls.umask(0);
     calls.setsid();
 
-    char* first = map(calls, program::page_size, map_shared, 0);
-    auto* shared = reinterpret_cast<program::SharedPage*>(first);
-    const unsigned long offset = shared->program_offset;
-    const unsigned long size = shared->program_size;
-    if (offset > program::page_size) {  // the trace takes more than the first page
-        first = map(calls, offset, map_shared, 0);
-        shared = reinterpret_cast<program::SharedPage*>(first);
-    }
-    const program::View view(map(calls, size, map_private, offset));
+    await_program(calls);
+    program::SharedPage* shared = &map(calls, usual_size);
+    const unsigned long size = shared->program_offset + shared->program_size;
+    if (size > usual_size) shared = &map(calls, size);
+    const program::View view(reinterpret_cast<char*>(shared) + shared->program_offset);
     calls.close(program::program_fd);
     if (view.header().magic_number != program::magic) calls.exit_group(1);
     (void)init::apply(calls, view, *shared);

@@ -45,14 +45,16 @@ using program::Call;
                         .trace = static_cast<bool>(options.trace)});
 }
 
-/// The memfd with the shared pages and the Program, and the caller's mapping of the former.
-struct ProgramFile {
-    HeldFd file{};
-    SharedMemory shared{};
-};
+[[nodiscard]] Result<HeldFd> make_program_file(Kernel& kernel) {
+    const int fd = kernel.memfd_create("insula-program", /*MFD_CLOEXEC*/ 1);
+    if (fd < 0) return start_error(-fd, Call::open, "cannot make the program file");
+    return HeldFd(kernel, fd);
+}
 
-[[nodiscard]] Result<ProgramFile> make_program_file(Kernel& kernel, const LoweredPlan& lowered,
-                                                    bool trace) {
+/// Writes the shared page, room for the trace, and the Program into `file`, and maps what is
+/// shared.
+[[nodiscard]] Result<SharedMemory> write_program(Kernel& kernel, int file,
+                                                 const LoweredPlan& lowered, bool trace) {
     constexpr std::size_t page = program::page_size;
     const std::size_t traced =
         program::trace_offset + (trace ? lowered.op_count * sizeof(program::TraceEntry) : 0);
@@ -64,18 +66,14 @@ struct ProgramFile {
     std::memcpy(content.data(), &first, sizeof first);
     content.insert(content.end(), lowered.program.begin(), lowered.program.end());
 
-    const int fd = kernel.memfd_create("insula-program", /*MFD_CLOEXEC*/ 1);
-    if (fd < 0) return start_error(-fd, Call::open, "cannot make the program file");
-    ProgramFile out{HeldFd(kernel, fd), {}};
-    const long written = kernel.pwrite(fd, content.data(), content.size(), 0);
+    const long written = kernel.pwrite(file, content.data(), content.size(), 0);
     if (written != static_cast<long>(content.size()))
         return start_error(written < 0 ? static_cast<int>(-written) : EIO, Call::open,
                            "cannot write the program file");
     void* address = nullptr;
-    if (const int mapped = kernel.mmap(offset, fd, address); mapped < 0)
+    if (const int mapped = kernel.mmap(offset, file, address); mapped < 0)
         return start_error(-mapped, Call::mmap, "cannot map the program file");
-    out.shared = SharedMemory(kernel, address, offset);
-    return out;
+    return SharedMemory(kernel, address, offset);
 }
 
 /// One start: everything that must be undone when it fails is a member.
@@ -92,17 +90,19 @@ public:
         INSULA_CHECK(open_control());
         INSULA_CHECK(take_batch());
         INSULA_TRY(streams_, open_streams(kernel_, options_));
-        INSULA_TRY(program_,
-                   make_program_file(kernel_, lowered_, static_cast<bool>(options_.trace)));
+        INSULA_TRY(program_file_, make_program_file(kernel_));
         INSULA_CHECK(clone());
         INSULA_CHECK(write_maps());
+        INSULA_CHECK(send_program());
         INSULA_CHECK(send_batch());
         const Result<void> started = await_init();
         report_trace();
         if (!started) return started.error();
         insula_running_ = true;
+        // Nobody but the reaper writes there from now on.
+        if (exec_of(plan_).mode == InitMode::exec) shared_ = {};
         return Spawned{pid_, std::move(pidfd_), std::move(streams_.callers_ends),
-                       std::move(program_.shared)};
+                       std::move(shared_)};
     }
 
 private:
@@ -143,7 +143,7 @@ private:
     [[nodiscard]] Result<void> clone() {
         std::vector<int> descriptors = streams_.descriptors;
         descriptors.push_back(helpers_end_.get());
-        descriptors.push_back(program_.file.get());
+        descriptors.push_back(program_file_.get());
         for (const PassedFd& passed : options_.passed_fds) descriptors.push_back(passed.fd.raw);
         descriptors.push_back(helper_);
         std::vector<int> copies(descriptors.size());
@@ -177,7 +177,6 @@ private:
         pidfd_ = HeldFd(kernel_, job_.pidfd);
         helpers_end_.reset();
         streams_.held.clear();
-        program_.file.reset();
         return {};
     }
 
@@ -187,6 +186,17 @@ private:
         const char go = 'g';
         return told_helper(kernel_.send(control_.get(), &go, 1, MSG_NOSIGNAL),
                            "cannot tell the helper to go on");
+    }
+
+    /// Writes the Program, while the child is on its way to the helper, which waits for this
+    /// message.
+    [[nodiscard]] Result<void> send_program() {
+        INSULA_TRY(shared_, write_program(kernel_, program_file_.get(), lowered_,
+                                          static_cast<bool>(options_.trace)));
+        program_file_.reset();
+        const char written = 'p';
+        return told_helper(kernel_.send(control_.get(), &written, 1, MSG_NOSIGNAL),
+                           "cannot tell the helper to begin");
     }
 
     /// Serves the helper until it closes the control socket: init has been executed, or the helper
@@ -201,7 +211,7 @@ private:
             INSULA_CHECK(send_batch());
         }
         kernel_.wait_for_stage_one(job_);
-        const program::SharedPage& page = program_.shared.page();
+        const program::SharedPage& page = shared_.page();
         const auto state =
             static_cast<program::State>(__atomic_load_n(&page.state, __ATOMIC_ACQUIRE));
         if (state == program::State::executing) return {};
@@ -219,11 +229,11 @@ private:
 
     void report_trace() const {
         if (!options_.trace) return;
-        const program::SharedPage& page = program_.shared.page();
+        const program::SharedPage& page = shared_.page();
         const std::uint32_t count =
             std::min(__atomic_load_n(&page.trace_count, __ATOMIC_ACQUIRE), lowered_.op_count);
         for (std::uint32_t i = 0; i != count; ++i) {
-            const program::TraceEntry& entry = program_.shared.trace()[i];
+            const program::TraceEntry& entry = shared_.trace()[i];
             options_.trace({.op = entry.op,
                             .duration = std::chrono::nanoseconds(entry.nanoseconds),
                             .system_error = entry.error});
@@ -256,7 +266,8 @@ private:
     HeldFd control_{};
     HeldFd helpers_end_{};
     Streams streams_{};
-    ProgramFile program_{};
+    HeldFd program_file_{};
+    SharedMemory shared_{};
     std::unique_ptr<char[]> stack_{};
     Frame frame_{};
     StageOneJob job_{};

@@ -33,6 +33,7 @@ public:
     }
     ~SharedMemory() { reset(); }
 
+    [[nodiscard]] bool valid() const noexcept { return address_ != nullptr; }
     [[nodiscard]] const program::SharedPage& page() const noexcept {
         return *static_cast<const program::SharedPage*>(address_);
     }
@@ -56,7 +57,7 @@ struct Spawned {
     std::int32_t pid = -1;
     HeldFd pidfd{};
     std::array<HeldFd, 3> streams{};  ///< the caller's ends of pipes
-    SharedMemory shared{};            ///< the reaper writes init's status there
+    SharedMemory shared{};            ///< the reaper writes init's status there; else not valid
 };
 
 /// Starts the container; see `Runtime::start`. `helper` is what `make_helper` made.

@@ -68,6 +68,7 @@ using linux_::Deadline;
     } else {
         state.status = from_siginfo(info);
     }
+    if (!state.container.shared.valid()) return *state.status;
     // Process 1 was the reaper: it knows what became of init.
     const int init_status =
         __atomic_load_n(&state.container.shared.page().init_status, __ATOMIC_ACQUIRE);

@@ -41,6 +41,9 @@ public:
         return call(__NR_openat2, directory, path, &how, sizeof how);
     }
     int close(int fd) noexcept { return call(__NR_close, fd); }
+    int close_range(unsigned first, unsigned last, unsigned flags) noexcept {
+        return call(__NR_close_range, first, last, flags);
+    }
     int dup3(int from, int to, int flags) noexcept { return call(__NR_dup3, from, to, flags); }
     int fcntl(int fd, int command, long argument) noexcept {
         return call(__NR_fcntl, fd, command, argument);

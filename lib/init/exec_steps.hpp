@@ -103,19 +103,6 @@ template <class Calls>
     }
 }
 
-/// Closes what process 1 has no use for. The child holds the control socket until it executes, so
-/// the caller hears of that from the child alone.
-template <class Calls>
-void release_descriptors(Context<Calls>& context) noexcept {
-    const int inits = 3 + static_cast<int>(context.view.header().passed_fds);
-    for (int fd = 0; fd < inits; ++fd) context.calls.close(fd);
-    // One of these may have had a number that is init's by now.
-    const int ours[] = {context.control, context.root, context.scratch, context.empty_tree,
-                        context.parent};
-    for (const int fd : ours)
-        if (fd >= inits) context.calls.close(fd);
-}
-
 /// Starts init as a child, and stays. Returns only when it cannot.
 template <class Calls>
 [[nodiscard]] Outcome stay(Context<Calls>& context, const program::Exec& op) noexcept {
@@ -128,7 +115,10 @@ template <class Calls>
         calls.setsid();
         return execute(context, op);
     }
-    release_descriptors(context);
+    // Process 1 needs no descriptor. The child holds the control socket until it executes, so the
+    // caller hears of that from the child alone.
+    if (const Outcome o = outcome(calls.close_range(0, ~0U, 0), program::Call::close); o.failed())
+        return o;
     const int status = reap(calls, child);
     __atomic_store_n(&context.shared.init_status, status, __ATOMIC_RELEASE);
     const int killed_by = status & 0x7f;

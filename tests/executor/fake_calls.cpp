@@ -115,6 +115,16 @@ int FakeCalls::close(int fd) noexcept {
     return static_cast<int>(record("close", label, [&] { return open ? 0 : -EBADF; }));
 }
 
+int FakeCalls::close_range(unsigned first, unsigned last, unsigned) noexcept {
+    return static_cast<int>(record("close_range", std::to_string(first), [&] {
+        std::erase_if(fds, [&](const auto& entry) {
+            const auto fd = static_cast<unsigned>(entry.first);
+            return fd >= first && fd <= last;
+        });
+        return 0;
+    }));
+}
+
 int FakeCalls::dup3(int from, int to, int flags) noexcept {
     const std::string arguments =
         label_of(from) + ", " + std::to_string(to) + (flags == 0 ? "" : ", O_CLOEXEC");

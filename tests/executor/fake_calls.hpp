@@ -108,6 +108,7 @@ public:
 
     int openat2(int directory, const char* path, const open_how& how) noexcept;
     int close(int fd) noexcept;
+    int close_range(unsigned first, unsigned last, unsigned flags) noexcept;
     int dup3(int from, int to, int flags) noexcept;
     int fcntl(int fd, int command, long argument) noexcept;
     long read(int fd, void* buffer, unsigned long size) noexcept;

@@ -172,7 +172,10 @@ int FakeCalls::open_tree(int directory, const char* path, unsigned flags) noexce
         if (found.error != 0) return -found.error;
         return add_fd({.kind = FakeFile::Kind::tree,
                        .label = "clone of " + (*path == '\0' ? label_of(directory) : path),
-                       .node = copy_tree(*found.node, recursive)});
+                       .node = copy_tree(*found.node, recursive),
+                       // What a descriptor shows lies in the container's own tree, where every
+                       // mount is new or was made private; a clone is like its source.
+                       .is_private = directory != AT_FDCWD});
     }));
 }
 

@@ -21,12 +21,12 @@ TEST_SUITE("plan refusal") {
             {"/domain/os/type/@arch", "'i686'", [](Domain& d) { d.os.arch = "i686"; }},
             {"/domain/vcpu/@cpuset", "'0-3'", [](Domain& d) { d.cpuset = "0-3"; }},
             {"/domain/cputune/shares", "<shares>", [](Domain& d) { d.tuning.cpu_shares = 1; }},
-            {"/domain/cputune/period", "<period>", [](Domain& d) { d.tuning.cpu_period = 1; }},
+            {"/domain/cputune/period", "<period>", [](Domain& d) { d.tuning.cpu_period = 100000; }},
             {"/domain/cputune/quota", "<quota>", [](Domain& d) { d.tuning.cpu_quota = -1; }},
             {"/domain/cputune/global_period", "<global_period>",
-             [](Domain& d) { d.tuning.global_period = 1; }},
+             [](Domain& d) { d.tuning.global_period = 100000; }},
             {"/domain/cputune/global_quota", "<global_quota>",
-             [](Domain& d) { d.tuning.global_quota = 1; }},
+             [](Domain& d) { d.tuning.global_quota = 100000; }},
             {"/domain/memtune/hard_limit", "<hard_limit>",
              [](Domain& d) { d.tuning.memory_hard_limit = ScaledSize{1, ""}; }},
             {"/domain/memtune/soft_limit", "<soft_limit>",
@@ -37,7 +37,8 @@ TEST_SUITE("plan refusal") {
              [](Domain& d) { d.tuning.numa_nodeset = "0"; }},
             {"/domain/numatune/memory", "<numatune>",
              [](Domain& d) { d.tuning.numa_mode = "strict"; }},
-            {"/domain/blkiotune/weight", "<weight>", [](Domain& d) { d.tuning.block_weight = 9; }},
+            {"/domain/blkiotune/weight", "<weight>",
+             [](Domain& d) { d.tuning.block_weight = 500; }},
             {"/domain/blkiotune/device[1]", "'/dev/sda'",
              [](Domain& d) { d.tuning.block_devices = {{.device = "/dev/sda"}}; }},
             {"/domain/lxc:namespace/lxc:sharenet", "'red'",
@@ -69,8 +70,8 @@ TEST_SUITE("plan refusal") {
              }},
             {"/h", "'capabilities'",
              [](Domain& d) {
-                 d.devices.push_back(
-                     {HostDevice{.mode = "capabilities", .type = "net", .path = "/h"}});
+                 d.devices.push_back({HostDevice{
+                     .mode = "capabilities", .type = "net", .source = "eth1", .path = "/h"}});
              }},
             {"/c", "'file'",
              [](Domain& d) { d.devices.push_back({Console{.type = "file", .path = "/c"}}); }},
@@ -81,7 +82,12 @@ TEST_SUITE("plan refusal") {
             {"/domain/devices/filesystem[2]", "'block'",
              [](Domain& d) { second(d).type = FilesystemType::block; }},
             {"/domain/devices/filesystem[2]", "'volume'",
-             [](Domain& d) { second(d).type = FilesystemType::volume; }},
+             [](Domain& d) {
+                 Filesystem& filesystem = second(d);
+                 filesystem.type = FilesystemType::volume;
+                 filesystem.pool = "p";
+                 filesystem.volume = "v";
+             }},
             {"/domain/devices/filesystem[2]/driver/@type", "'loop'",
              [](Domain& d) { second(d).driver_type = "loop"; }},
             {"/domain/devices/filesystem[2]/space_hard_limit", "'/a'",
@@ -190,15 +196,19 @@ TEST_SUITE("plan refusal") {
         domain.current_memory = ScaledSize{.value = 1, .unit = "MiB"};
         domain.os.arch = "x86_64";
         domain.on_reboot = LifecycleAction::destroy;
-        domain.shared_namespaces = SharedNamespaces{.net = SharedNamespace{}};
         domain.devices.push_back({OtherDevice{.name = "emulator", .path = "/e"}});
         domain.source.children.push_back({.name = "seclabel", .attributes = {{"type", "none"}}});
         std::get<Filesystem>(domain.devices.front().node).access_mode = "passthrough";
-        std::get<Filesystem>(domain.devices.front().node).driver_type = "path";
         CHECK(plan_of(domain).findings.size() == before);
     }
 
-    TEST_CASE("findings: what validation calls ignored is not said again") {
+    TEST_CASE("findings: <lxc:namespace> with type 'none' shares nothing and is planned") {
+        Domain domain = rooted_domain();
+        domain.shared_namespaces = SharedNamespaces{.net = SharedNamespace{}};
+        CHECK(plan_container(domain, {}).has_value());
+    }
+
+    TEST_CASE("findings: what validation says is not said again") {
         Domain domain = rooted_domain();
         domain.devices.push_back({OtherDevice{.name = "video", .path = "/v"}});
         domain.unread = {{.code = FindingCode::ignored, .message = "a video", .path = "/v"}};

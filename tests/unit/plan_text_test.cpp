@@ -189,12 +189,12 @@ TEST_SUITE("plan text") {
     }
 
     TEST_CASE("tree: nothing in it can steer a terminal") {
-        Domain domain = rooted_domain();
-        domain.name = "a\x1B[31m\xE2\x80\xAE";
-        domain.os.init_args = {"\x07", "\xC2\x9B", "\xFF"};
-        add_filesystem(domain, {.source = "/s\x1B]0;x\x07", .target = "/t\n\r"});
-        domain.unread = {{.message = "says \x1B[2J and \xC2\x9B", .path = "/p", .hint = "\x08"}};
-        const std::string tree = to_tree(plan_of(domain));
+        ContainerPlan plan = plan_of(rooted_domain());
+        plan.name = "a\x1B[31m\xE2\x80\xAE";
+        std::get<ExecInit>(plan.ops.back().action).argv = {"\x07", "\xC2\x9B", "\xFF"};
+        plan.ops[1].action = BindMount{{"/s\x1B]0;x\x07"}, {"/t\n\r"}};
+        plan.findings = {{.message = "says \x1B[2J and \xC2\x9B", .path = "/p", .hint = "\x08"}};
+        const std::string tree = to_tree(plan);
         for (const char c : tree) {
             const bool control = static_cast<unsigned char>(c) < 0x20 || c == '\x7F';
             CHECK((!control || c == '\n'));

@@ -24,9 +24,10 @@ namespace detail::planner {
 [[nodiscard]] inline Result<void> adopt_findings(Draft& draft) {
     draft.plan.findings = validate(draft.domain);
     if (const Finding* finding = find_error(draft.plan.findings)) return to_error(*finding);
+    draft.known.reserve(draft.plan.findings.size());
     for (const Finding& finding : draft.plan.findings)
-        if (finding.code == FindingCode::ignored) draft.known_ignored.push_back(finding.path);
-    std::sort(draft.known_ignored.begin(), draft.known_ignored.end());
+        draft.known.emplace_back(finding.code, finding.path);
+    std::sort(draft.known.begin(), draft.known.end());
     return {};
 }
 

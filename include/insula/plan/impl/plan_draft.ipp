@@ -24,8 +24,8 @@ struct Draft {
     const PlanOptions& options;
     const ContainerExtension& extension;
     ContainerPlan plan{};
-    /// Element paths of what `validate` already said to be ignored, sorted.
-    std::vector<std::string> known_ignored{};
+    /// What `validate` already said, by code and element path, sorted.
+    std::vector<std::pair<FindingCode, std::string>> known{};
     const Filesystem* root = nullptr;  ///< the `<filesystem>` with target '/'
     Capabilities capabilities{};
     SupplementaryGroups supplementary = SupplementaryGroups::of_user;
@@ -47,9 +47,7 @@ struct Draft {
 
     void warn(FindingCode code, std::string message, TextPosition at, std::string path,
               std::string hint = {}) {
-        if (code == FindingCode::ignored &&
-            std::binary_search(known_ignored.begin(), known_ignored.end(), path))
-            return;
+        if (std::binary_search(known.begin(), known.end(), std::pair(code, path))) return;
         plan.findings.push_back({.severity = Severity::warning,
                                  .code = code,
                                  .message = std::move(message),

@@ -17,13 +17,6 @@ namespace insula::inline v0::detail::planner {
     return false;
 }
 
-/// Whether an id of the host appears in the map.
-[[nodiscard]] inline bool is_target(const std::vector<IdRange>& map, std::uint32_t outside) {
-    for (const IdRange& range : map)
-        if (outside >= range.target && outside - range.target < range.count) return true;
-    return false;
-}
-
 /// The first range that the caller may not write himself; null for none.
 ///
 /// Without CAP_SETUID or CAP_SETGID in the outer user namespace, the kernel accepts one line with
@@ -64,12 +57,6 @@ namespace insula::inline v0::detail::planner {
             return refused_range(draft, *range, map.gids, "gid", facts.gid);
         draft.supplementary = SupplementaryGroups::keep;
     }
-    // A file system made inside belongs to whoever makes it, and the kernel lets nobody make files
-    // whose id has no place in the map (EOVERFLOW).
-    if (!is_mapped(map.uids, 0) && !is_target(map.uids, facts.uid))
-        return invalid("user 0 inside is not mapped", map.at, "/domain/idmap/uid");
-    if (!is_mapped(map.gids, 0) && !is_target(map.gids, facts.gid))
-        return invalid("group 0 inside is not mapped", map.at, "/domain/idmap/gid");
     return {};
 }
 

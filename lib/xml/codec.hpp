@@ -80,10 +80,11 @@ struct Codec<T> {
     static Fault decode(std::string_view text, T& field) {
         const std::string_view digits = trimmed(text);
         T value = 0;
-        const char* const end = digits.data() + digits.size();
-        const auto [rest, error] = std::from_chars(digits.data(), end, value);
+        const auto [rest, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), value);
         if (error == std::errc::result_out_of_range) return Fault::out_of_range;
-        if (error != std::errc{} || rest != end) return Fault::not_a_number;
+        if (error != std::errc{} || rest != digits.data() + digits.size())
+            return Fault::not_a_number;
         field = value;
         return Fault::none;
     }

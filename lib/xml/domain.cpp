@@ -39,12 +39,12 @@ void read_kind(const Reader& io) {
     const Element* os = io.element().find_child("os");
     const Element* type = os != nullptr ? os->find_child("type") : nullptr;
     if (type != nullptr) return;  // empty: said where its text is read
-    io.context().add({.severity = Severity::error,
-                      .code = FindingCode::missing,
-                      .message = "<os> needs a <type>",
-                      .path = "/domain/os/type",
-                      .at = os != nullptr ? os->at : io.element().at,
-                      .hint = "<type>exe</type> makes a container"});
+    io.context().findings.push_back({.severity = Severity::error,
+                                     .code = FindingCode::missing,
+                                     .message = "<os> needs a <type>",
+                                     .path = "/domain/os/type",
+                                     .at = os != nullptr ? os->at : io.element().at,
+                                     .hint = "<type>exe</type> makes a container"});
 }
 
 /// Elements that nearly every document has, and that are worth a word only when they ask for more.
@@ -84,7 +84,7 @@ Domain read_document(xml::Document document) {
     xml::map_domain(io, domain, absent_type, xml::read_devices);
     io.finish();
     if (context.judges) read_formalities(io);
-    context.close();
+    context.close(root.at);
     return domain;
 }
 

@@ -56,9 +56,11 @@ std::optional<std::string> find_prefix(const Scope& scope, std::string_view spac
             if (attribute.value != space || !attribute.name.starts_with(default_declaration))
                 continue;
             const bool bare = attribute.name == default_declaration;
-            std::string prefix = bare ? "" : attribute.name.substr(declaration.size());
+            const std::string_view prefix =
+                bare ? std::string_view{}
+                     : std::string_view(attribute.name).substr(declaration.size());
             if (find_namespace(scope, prefix) != space) continue;  // hidden by an inner declaration
-            return bare ? prefix : prefix + ':';
+            return bare ? std::string{} : std::string(prefix) + ':';
         }
     }
     return std::nullopt;

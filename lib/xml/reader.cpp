@@ -32,12 +32,12 @@ bool is_declaration(std::string_view name) noexcept {
 
 }  // namespace
 
-void ReadContext::add(Finding finding) {
-    std::size_t& count = finding.severity == Severity::error ? errors : warnings;
-    if (++count <= most_findings) findings.push_back(std::move(finding));
+bool ReadContext::takes(Severity severity) noexcept {
+    std::size_t& count = severity == Severity::error ? errors : warnings;
+    return ++count <= most_findings;
 }
 
-void ReadContext::close() {
+void ReadContext::close(TextPosition at) {
     const auto left_out = [](std::size_t count) {
         return count > most_findings ? count - most_findings : 0;
     };
@@ -47,7 +47,8 @@ void ReadContext::close() {
         {.severity = left_out(errors) > 0 ? Severity::error : Severity::warning,
          .code = FindingCode::bad_value,
          .message = std::to_string(more) + " more findings of the reader are left out",
-         .path = "/domain"});
+         .path = "/domain",
+         .at = at});
 }
 
 std::string Reader::path() const {
@@ -85,14 +86,15 @@ std::vector<std::string> Reader::child_paths() const {
 
 void Reader::report(Severity severity, FindingCode code, std::string message, std::string hint,
                     std::string_view attribute) const {
+    if (!context_.takes(severity)) return;
     std::string place = path();
     if (!attribute.empty()) place += "/@" + std::string(attribute);
-    context_.add({.severity = severity,
-                  .code = code,
-                  .message = std::move(message),
-                  .path = std::move(place),
-                  .at = element_.at,
-                  .hint = std::move(hint)});
+    context_.findings.push_back({.severity = severity,
+                                 .code = code,
+                                 .message = std::move(message),
+                                 .path = std::move(place),
+                                 .at = element_.at,
+                                 .hint = std::move(hint)});
 }
 
 void Reader::report_missing(std::string_view attribute) const {
@@ -102,7 +104,7 @@ void Reader::report_missing(std::string_view attribute) const {
 }
 
 void Reader::report_value(Fault fault, std::string_view text, const Attribute* source,
-                          std::string nearest, const std::string& all) const {
+                          std::string_view nearest, const std::string& all) const {
     const std::string place = source != nullptr
                                   ? "attribute '" + source->name + "' of " + tag(element_.name)
                                   : "the text of " + tag(element_.name);
@@ -227,7 +229,6 @@ void Reader::finish_unknown_child(const Element& node) {
     const Reader inner(context_, this, node);
     const WrittenName written(node.name);
     const auto space = find_namespace(inner.scope_, written.prefix);
-    const std::string nearest = nearest_asked(written.local, false);
     if (!space) {
         const bool known = written.prefix == "insula" || written.prefix == "lxc";
         if (!known && !context_.judges) return;
@@ -243,14 +244,14 @@ void Reader::finish_unknown_child(const Element& node) {
     if (*space == insula_xml_namespace || *space == lxc_xml_namespace)
         return inner.report(Severity::error, FindingCode::unknown_element,
                             tag(node.name) + " is not known in " + tag(element_.name),
-                            did_you_mean(nearest));
+                            did_you_mean(nearest_asked(written.local, false)));
     if (context_.judges && !space->empty()) {
         inner.report(Severity::warning, FindingCode::ignored,
                      tag(node.name) + " belongs to a namespace that has no effect on a container");
     } else if (context_.judges) {
         inner.report(Severity::warning, FindingCode::unknown_element,
                      tag(node.name) + " is not known in " + tag(element_.name),
-                     did_you_mean(nearest));
+                     did_you_mean(nearest_asked(written.local, false)));
     }
     inner.sweep();
 }
@@ -269,6 +270,7 @@ void Reader::sweep() const {
 }
 
 std::string Reader::nearest_asked(std::string_view name, bool attribute) const {
+    if (context_.warnings >= most_findings) return {};
     NearestText nearest(name);
     for (const Asked& known : asked()) {
         if (known.is_attribute() == attribute && known.name.local != name)

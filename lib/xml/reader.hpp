@@ -45,10 +45,11 @@ struct ReadContext {
     /// What the readers at work asked for, innermost last: one stack for all of them.
     std::vector<Asked> asked{};
 
-    /// Adds a remark; past a thousand of one severity they are only counted.
-    void add(Finding finding);
-    /// Says how many were left out.
-    void close();
+    /// Counts a remark. Whether it is to be made: past a thousand of one severity they are only
+    /// counted, before words and paths cost anything.
+    [[nodiscard]] bool takes(Severity severity) noexcept;
+    /// Says how many were left out, at the place of the document.
+    void close(TextPosition at);
 };
 
 /// Reads one element into a node of the model: one of the two meanings of a mapping (`Writer` is
@@ -252,11 +253,10 @@ private:
     void convert(std::string_view text, T& field, const Attribute* source) const {
         const Fault fault = Codec<T>::decode(text, field);
         if (fault != Fault::none)
-            report_value(fault, text, source, std::string(Words<T>::nearest(text)),
-                         Words<T>::all());
+            report_value(fault, text, source, Words<T>::nearest(text), Words<T>::all());
     }
     void report_value(Fault fault, std::string_view text, const Attribute* source,
-                      std::string nearest, const std::string& all) const;
+                      std::string_view nearest, const std::string& all) const;
     void report_unknown_word(const Element& node, std::string_view nearest) const;
 
     /// The paths of all children, those that are no elements included.

@@ -74,10 +74,26 @@ void Writer::insert(Element node) {
 }
 
 void Writer::erase_all(const Name& name) {
-    for (std::size_t index = find(name); index != none; index = find(name)) {
-        element_.children.erase(element_.children.begin() + static_cast<std::ptrdiff_t>(index));
-        if (next_ > index) --next_;
+    if (find(name) == none) return;
+    std::vector<bool> gone(element_.children.size());
+    for (std::size_t i = 0; i != gone.size(); ++i)
+        gone[i] = is_called(&scope_, element_.children[i], name, context_.namespaced);
+    erase(gone);
+}
+
+void Writer::erase(const std::vector<bool>& gone) {
+    std::size_t kept = 0;
+    std::size_t next = next_;
+    for (std::size_t i = 0; i != gone.size(); ++i) {
+        if (gone[i]) {
+            if (i < next_) --next;
+            continue;
+        }
+        if (kept != i) element_.children[kept] = std::move(element_.children[i]);
+        ++kept;
     }
+    element_.children.resize(kept);
+    next_ = next;
 }
 
 std::string Writer::qualified(const Name& name) {

@@ -171,6 +171,8 @@ private:
     }
     void insert(Element node);
     void erase_all(const Name& name);
+    /// Takes away the children that are marked.
+    void erase(const std::vector<bool>& gone);
 
     /// `kept`: a new child stays even when nothing was written into it.
     template <class Map>
@@ -238,8 +240,11 @@ void Writer::align(std::size_t count, const std::string& local, Belongs&& belong
         map(inner, i);
         pass(found[i]);
     }
-    for (std::size_t i = found.size() - back; i-- > front + paired;)  // elements without an item
-        element_.children.erase(element_.children.begin() + static_cast<std::ptrdiff_t>(found[i]));
+    if (front + paired + back != found.size()) {  // elements without an item
+        std::vector<bool> gone(element_.children.size());
+        for (std::size_t i = front + paired; i != found.size() - back; ++i) gone[found[i]] = true;
+        erase(gone);
+    }
     for (std::size_t i = front + paired; i != count - back; ++i) {  // items without an element
         Element made{.name = local.empty() ? std::string{} : qualified(name)};
         Writer inner(context_, this, made, true);

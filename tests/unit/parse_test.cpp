@@ -290,7 +290,7 @@ TEST_CASE("parse: machines of hypervisors are preserved and not judged, but for 
 
 TEST_CASE("parse: a thousand remarks are enough, and errors are not lost among warnings") {
     std::string many;
-    for (int i = 0; i != 3000; ++i) many += "<unknown/>";
+    for (int i = 0; i != 20'000; ++i) many += "<unknown/>";
     const Domain domain = read_container(many + "<on_crash>x</on_crash>");
     CHECK(domain.unread.size() == 1002);
     CHECK(has_error(domain.unread, FindingCode::bad_value, "/domain/on_crash"));
@@ -314,4 +314,12 @@ TEST_CASE("parse: every finding of a document has a place in it") {
     const Finding* title = test::find(findings, FindingCode::bad_value, "/domain/title");
     REQUIRE(title != nullptr);
     CHECK(title->at == TextPosition{1, 1});
+}
+
+TEST_CASE("parse: a thousand findings of validation are enough") {
+    std::string many;
+    for (int i = 0; i != 20'000; ++i) many += "<filesystem/>";
+    const auto findings = validate(read_device(many));
+    CHECK(findings.size() == 1001);
+    CHECK(findings.back().severity == Severity::error);
 }

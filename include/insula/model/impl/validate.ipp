@@ -75,6 +75,16 @@ inline void validate_kind(FindingList& list, const Domain& domain) {
         container ? "a container has <domain type='lxc'>" : "a container has <os><type>exe</type>");
 }
 
+inline void validate_container(FindingList& list, const Domain& domain) {
+    validate_os(list, domain);
+    validate_id_map(list, domain);
+    validate_filesystems(list, domain);
+    validate_devices(list, domain);
+    validate_capabilities(list, domain);
+    validate_shared_namespaces(list, domain);
+    validate_extension(list, domain);
+}
+
 }  // namespace detail
 
 inline std::vector<Finding> validate(const Domain& domain) {
@@ -84,14 +94,8 @@ inline std::vector<Finding> validate(const Domain& domain) {
     detail::validate_memory(list, domain);
     detail::validate_kind(list, domain);
     detail::validate_tuning(list, domain);
-    if (!is_container(domain)) return findings;
-    detail::validate_os(list, domain);
-    detail::validate_id_map(list, domain);
-    detail::validate_filesystems(list, domain);
-    detail::validate_devices(list, domain);
-    detail::validate_capabilities(list, domain);
-    detail::validate_shared_namespaces(list, domain);
-    detail::validate_extension(list, domain);
+    if (is_container(domain)) detail::validate_container(list, domain);
+    list.close();
     return findings;
 }
 

@@ -25,7 +25,8 @@ struct Spot {
     }
 };
 
-/// Collects remarks. What has no place of its own is said at `whole`, the place of `<domain>`.
+/// Collects remarks. What has no place of its own is said at `whole`, the place of `<domain>`. Past
+/// a thousand of one severity they are only counted.
 class FindingList {
 public:
     FindingList(std::vector<Finding>& findings, TextPosition whole) noexcept
@@ -45,10 +46,28 @@ public:
     void warning(FindingCode code, std::string message, const Spot& spot, std::string hint = {}) {
         add(Severity::warning, code, std::move(message), spot.path, spot.at, std::move(hint));
     }
+    /// Says how many were left out.
+    void close() {
+        const auto left_out = [](std::size_t count) {
+            return count > most_findings ? count - most_findings : 0;
+        };
+        const std::size_t more = left_out(errors_) + left_out(warnings_);
+        if (more == 0) return;
+        findings_.push_back(
+            {.severity = left_out(errors_) > 0 ? Severity::error : Severity::warning,
+             .code = FindingCode::bad_value,
+             .message = std::to_string(more) + " more findings are left out",
+             .path = "/domain",
+             .at = whole_});
+    }
 
 private:
+    static constexpr std::size_t most_findings = 1000;
+
     void add(Severity severity, FindingCode code, std::string message, std::string path,
              TextPosition at, std::string hint) {
+        std::size_t& count = severity == Severity::error ? errors_ : warnings_;
+        if (++count > most_findings) return;
         findings_.push_back({.severity = severity,
                              .code = code,
                              .message = std::move(message),
@@ -59,6 +78,8 @@ private:
 
     std::vector<Finding>& findings_;
     TextPosition whole_;
+    std::size_t errors_ = 0;
+    std::size_t warnings_ = 0;
 };
 
 [[nodiscard]] constexpr bool is_digit(char c) noexcept {

@@ -238,9 +238,9 @@ inline void check_size(FindingList& list, std::string_view what,
 }
 
 /// Checks a text that the model keeps as it was written against the words it may be.
-template <std::size_t count>
+template <std::size_t Count>
 void check_word(FindingList& list, std::string_view what, std::string_view word,
-                const std::array<std::string_view, count>& words, const Spot& spot) {
+                const std::array<std::string_view, Count>& words, const Spot& spot) {
     if (word.empty() || std::find(words.begin(), words.end(), word) != words.end()) return;
     NearestText nearest(word);
     std::string all = "one of: ";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads a document, validates it, writes it and reads it again: nothing crashes, and what was
-// written says what was read.
+// Reads a document, validates it, plans it, writes it and reads it again: nothing crashes, what was
+// written says what was read, and what has errors is not planned.
 
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +10,9 @@
 
 #include "insula/model/parse.hpp"
 #include "insula/model/validate.hpp"
+#include "insula/plan/json.hpp"
+#include "insula/plan/plan_container.hpp"
+#include "insula/plan/text.hpp"
 
 using namespace insula;
 
@@ -28,6 +31,28 @@ bool same(const Element& left, const Element& right) {
     return true;
 }
 
+HostFacts ordinary_user() {
+    HostFacts facts;
+    facts.uid = 1000;
+    facts.gid = 1000;
+    facts.capabilities = {};
+    return facts;
+}
+
+/// Plans for root and for an ordinary user. A plan can be run, and printed in every form.
+void plan(const Domain& domain, bool has_errors) {
+    static const HostFacts hosts[] = {HostFacts{}, ordinary_user()};
+    for (const HostFacts& facts : hosts) {
+        const Result<ContainerPlan> plan = plan_container(domain, facts);
+        if (!plan) {
+            require(!plan.error().message.empty());
+            continue;
+        }
+        require(!has_errors && validate(*plan).has_value());
+        require(!to_text(*plan).empty() && !to_json(*plan).empty() && !to_tree(*plan).empty());
+    }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -40,6 +65,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::vector<Finding> findings = validate(*read);
     for (const Finding& finding : findings)
         require(!finding.message.empty() && finding.path.starts_with('/') && finding.at.known());
+
+    plan(*read, find_error(findings) != nullptr);
 
     const std::string written = to_xml(*read);
     const Result<Domain> again = read_domain(written);

@@ -16,6 +16,14 @@ constexpr std::array<std::string_view, 3> stream_names{"standard input", "standa
     return kernel.fcntl(fd, F_GETFD, 0) >= 0;
 }
 
+/// Whether a program that the caller executes would find `fd` open. What closes at exec may be a
+/// descriptor of this library, in a caller whose own standard streams are closed: the control
+/// socket, or a mount of the host.
+[[nodiscard]] bool is_inherited(Kernel& kernel, int fd) noexcept {
+    const int flags = kernel.fcntl(fd, F_GETFD, 0);
+    return flags >= 0 && (flags & FD_CLOEXEC) == 0;
+}
+
 [[nodiscard]] Error not_open(int fd, std::string_view what) {
     return Error{.code = ErrorCode::invalid,
                  .message = "descriptor " + std::to_string(fd) + " for " + std::string(what) +
@@ -47,7 +55,7 @@ constexpr std::array<std::string_view, 3> stream_names{"standard input", "standa
                                        Streams& streams) {
     switch (stream.kind) {
         case Stream::Kind::inherit:
-            if (!is_open(kernel, number)) return open_null(kernel, streams);
+            if (!is_inherited(kernel, number)) return open_null(kernel, streams);
             streams.descriptors.push_back(number);
             return {};
         case Stream::Kind::null: return open_null(kernel, streams);

@@ -17,8 +17,9 @@ struct Streams {
     std::array<HeldFd, 3> callers_ends{};  ///< of pipes
 };
 
-/// Opens what `options` ask for. A stream that is to be inherited and is not open in the caller
-/// becomes /dev/null: otherwise the first file that init opens would be its standard input.
+/// Opens what `options` ask for. A stream that is to be inherited and that exec(3) in the caller
+/// would not leave open becomes /dev/null: otherwise the first file that init opens would be its
+/// standard input.
 [[nodiscard]] Result<Streams> open_streams(Kernel& kernel, const StartOptions& options);
 
 /// The variables of sd_listen_fds(3) for the descriptors of `options`; fails on a descriptor that

@@ -19,7 +19,7 @@ namespace insula::inline v0 {
 /// Where one of the three standard streams of init goes.
 struct Stream {
     enum class Kind : std::uint8_t {
-        inherit,  ///< the caller's own
+        inherit,  ///< the caller's own; null where it is closed, or closes at exec
         null,     ///< /dev/null
         pipe,     ///< a new pipe; the other end is taken from the `Machine`
         given,    ///< `fd`, which stays the caller's

@@ -154,6 +154,8 @@ struct Doing {
         return "in a user namespace the kernel refuses a plain bind of a tree that has mounts "
                "below "
                "it; add <insula:mount recursive='yes'/> to bind them too";
+    if (report.call == Call::move_mount && report.error == EINVAL)
+        return "a directory goes only over a directory, and a file only over a file";
     if (report.call == Call::openat2 && report.error == ELOOP && report.detail == Detail::target)
         return "a symbolic link stands where the container's own kernel file systems go; the root "
                "tree is damaged or hostile";

@@ -39,7 +39,8 @@ Result<char> await_message(Kernel& kernel, int socket, FdRef cancel, const Deadl
         INSULA_TRY(const int ready, poll_until(kernel, fds, cancel.valid() ? 2 : 1, deadline));
         if (ready == 0)
             return start_error(ETIMEDOUT, program::Call::none, "the start took too long");
-        if (fds[0].revents == 0)
+        // Whoever gave up must not be told of a start that came through at the same moment.
+        if (cancel.valid() && fds[1].revents != 0)
             return start_error(ECANCELED, program::Call::none, "the start was given up");
     }
     for (;;) {

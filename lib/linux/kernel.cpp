@@ -145,6 +145,7 @@ public:
     }
     int getuid() noexcept override { return raw_int(__NR_geteuid); }
     int getgid() noexcept override { return raw_int(__NR_getegid); }
+    int uname(utsname& out) noexcept override { return raw_int(__NR_uname, &out); }
     int clone_stage_one(StageOneJob& job) noexcept override { return insula_clone_stage_one(&job); }
     void wait_for_stage_one(StageOneJob& job) noexcept override { insula_wait_for_stage_one(&job); }
     int waitid(int pidfd, siginfo_t& info, int options) noexcept override {

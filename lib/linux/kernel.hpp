@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/types.h>
+#include <sys/utsname.h>
 #include <time.h>
 
 #include <cstddef>
@@ -58,6 +59,7 @@ public:
     virtual int capget(std::uint64_t& effective) noexcept = 0;
     virtual int getuid() noexcept = 0;
     virtual int getgid() noexcept = 0;
+    virtual int uname(utsname& out) noexcept = 0;
     /// Makes the child that `job` describes, and its pidfd. See stage_one.hpp.
     virtual int clone_stage_one(StageOneJob& job) noexcept = 0;
     /// Waits until the kernel has left the job's memory alone.

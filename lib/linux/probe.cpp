@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "linux/probe.hpp"
 
-#include <sys/utsname.h>
 #include <sys/wait.h>
 
 #include <cerrno>
@@ -161,7 +160,7 @@ Result<HostFacts> probe(Kernel& kernel) {
         return start_error(-got, program::Call::capget, "cannot read the caller's capabilities");
     facts.capabilities = Capabilities::from_bits(effective);
     utsname name{};
-    if (uname(&name) == 0) {
+    if (kernel.uname(name) >= 0) {
         facts.kernel_release = name.release;
         facts.arch = name.machine;
     }

@@ -58,19 +58,25 @@ void add(Domain& domain, Filesystem filesystem) {
 
 }  // namespace
 
+NodePtr make_host() {
+    auto host = std::make_shared<Node>();
+    put_root(host);
+    put_root(put(host, "/srv/root"));
+    put(host, "/srv/data/file", make_file("data"));
+    put(host, "/srv/config", make_file("config"));
+    put(host, "/srv/root/mnt");
+    put(host, "/usr/bin");
+    put(host, "/home/user");
+    put(host, "/lib", make_link("usr/lib"));
+    for (const char* file : {"null", "zero", "full", "random", "urandom", "tty"})
+        put(host, std::string("/dev/") + file, make_device(1, 3));
+    put(host, "/sys/fs/cgroup");
+    return host;
+}
+
 FakeCalls make_calls(unsigned passed_fds) {
     FakeCalls calls(passed_fds);
-    put_root(calls.host);
-    put_root(put(calls.host, "/srv/root"));
-    put(calls.host, "/srv/data/file", make_file("data"));
-    put(calls.host, "/srv/config", make_file("config"));
-    put(calls.host, "/srv/root/mnt");
-    put(calls.host, "/usr/bin");
-    put(calls.host, "/home/user");
-    put(calls.host, "/lib", make_link("usr/lib"));
-    for (const char* file : {"null", "zero", "full", "random", "urandom", "tty"})
-        put(calls.host, std::string("/dev/") + file, make_device(1, 3));
-    put(calls.host, "/sys/fs/cgroup");
+    calls.host = make_host();
     for (const char* directory : {"acpi", "bus", "fs", "irq", "sys/kernel", "self/fd"})
         put(calls.proc, directory);
     for (const char* file : {"kcore", "keys", "sysrq-trigger", "timer_list"})

@@ -34,7 +34,10 @@ struct Run {
 [[nodiscard]] Run run_plan(FakeCalls& calls, const ContainerPlan& plan,
                            const linux_::LoweringOptions& options = {});
 
-/// A kernel with a host tree and the files that kernel file systems show; the sources of
+/// A host's tree: programs, a user database, places to mount, and the same below /srv/root.
+[[nodiscard]] NodePtr make_host();
+
+/// A kernel with `make_host()` and the files that kernel file systems show; the sources of
 /// `lowered` come over the control socket.
 [[nodiscard]] FakeCalls make_calls(unsigned passed_fds = 0);
 void offer_sources(FakeCalls& calls, const linux_::LoweredPlan& lowered);

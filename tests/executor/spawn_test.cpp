@@ -33,25 +33,49 @@ void check_undone(const FakeKernel& kernel) {
 
 TEST_CASE("executor: a start makes its calls in order") {
     Start start;
-    start.kernel.told = {"fcntl",        "capget",           "getuid",
-                         "socketpair",   "open_tree",        "mount_setattr",
-                         "memfd_create", "pwrite",           "mmap",
-                         "munmap",       "clone3",           "close",
-                         "recv",         "send_descriptors", "wait_for_stage_one"};
+    start.kernel.told = {"fcntl",     "capget",        "getuid",           "socketpair",
+                         "open_tree", "mount_setattr", "memfd_create",     "pwrite",
+                         "mmap",      "munmap",        "clone3",           "close",
+                         "recv",      "send",          "send_descriptors", "wait_for_stage_one"};
     const auto spawned = start.run(plan_of({}));
     REQUIRE(spawned.has_value());
     CHECK(spawned->pid == FakeKernel::pid);
-    CHECK_TEXTS(
-        start.kernel.texts(),
-        {"capget()", "getuid()", "socketpair()", "open_tree(/srv/root, recursive)",
-         "mount_setattr(clone of /srv/root, recursive, private)", "fcntl(stdin, F_GETFD)",
-         "fcntl(stdout, F_GETFD)", "fcntl(stderr, F_GETFD)", "memfd_create(insula-program)",
-         "pwrite(insula-program)", "mmap(insula-program)", "clone3()", "close(helper's end)",
-         "close(insula-program)", "send_descriptors(control, 1)", "close(clone of /srv/root)",
-         "recv(control)", "wait_for_stage_one()", "close(control)"});
+    CHECK_TEXTS(start.kernel.texts(), {"capget()",
+                                       "getuid()",
+                                       "socketpair()",
+                                       "open_tree(/srv/root, recursive)",
+                                       "mount_setattr(clone of /srv/root, recursive, private)",
+                                       "fcntl(stdin, F_GETFD)",
+                                       "fcntl(stdout, F_GETFD)",
+                                       "fcntl(stderr, F_GETFD)",
+                                       "memfd_create(insula-program)",
+                                       "clone3()",
+                                       "close(helper's end)",
+                                       "pwrite(insula-program)",
+                                       "mmap(insula-program)",
+                                       "close(insula-program)",
+                                       "send(control)",
+                                       "send_descriptors(control, 1)",
+                                       "close(clone of /srv/root)",
+                                       "recv(control)",
+                                       "wait_for_stage_one()",
+                                       "munmap()",
+                                       "close(control)"});
     CHECK(start.kernel.open_fds() == 1);  // the pidfd
     CHECK(start.kernel.signals.empty());
     CHECK(start.kernel.reaped == 0);
+}
+
+TEST_CASE("executor: the shared page is kept for a reaper only, who writes init's status there") {
+    for (const InitMode mode : {InitMode::exec, InitMode::reaper}) {
+        Start start;
+        ContainerPlan plan = plan_of({});
+        std::get<ExecInit>(plan.ops.back().action).mode = mode;
+        const auto spawned = start.run(plan);
+        REQUIRE(spawned.has_value());
+        CHECK(spawned->shared.valid() == (mode == InitMode::reaper));
+        if (mode == InitMode::reaper) CHECK(spawned->shared.page().init_status == -1);
+    }
 }
 
 TEST_CASE("executor: stage 1 gets the streams, the socket, the program, the rest and the helper") {
@@ -101,9 +125,10 @@ TEST_CASE("executor: ids are mapped after the clone, before the helper may go on
     std::size_t clone = 0;
     while (texts[clone] != "clone3()") ++clone;
     CHECK_TEXTS(
-        Texts(texts.begin() + static_cast<long>(clone) + 3, texts.end() - 5),
+        Texts(texts.begin() + static_cast<long>(clone) + 2, texts.end() - 5),
         {"open(/proc/4711/uid_map)", "write(/proc/4711/uid_map)", "close(/proc/4711/uid_map)",
          "open(/proc/4711/gid_map)", "write(/proc/4711/gid_map)", "close(/proc/4711/gid_map)",
+         "send(control)", "pwrite(insula-program)", "mmap(insula-program)", "close(insula-program)",
          "send(control)", "send_descriptors(control, 1)", "close(clone of /srv/root)"});
     CHECK(start.kernel.written["/proc/4711/uid_map"] == "0 100000 65536\n");
     CHECK(start.kernel.written["/proc/4711/gid_map"] == "0 100001 10\n10 5 1\n");

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -85,6 +86,32 @@ static_assert(static_cast<int>(Capability::checkpoint_restore) == CAP_CHECKPOINT
         if (path.starts_with(top) && (path.size() == top.size() || path[top.size()] == '/'))
             return true;
     return false;
+}
+
+/// The id that "+N" says; nothing where N is none. 2^32-1 is none: the kernel's calls take it for
+/// "leave as it is", which would be root (setresuid(2)).
+[[nodiscard]] std::optional<std::uint32_t> plus_id(std::string_view text) noexcept {
+    std::uint32_t id = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, bad] = std::from_chars(text.data() + 1, end, id);
+    if (bad != std::errc{} || stop != end || id == UINT32_MAX) return std::nullopt;
+    return id;
+}
+
+/// Whether every user and group of the plan can be said to the helper.
+[[nodiscard]] Result<void> check_identities(const ContainerPlan& plan) {
+    for (std::size_t i = 0; i != plan.ops.size(); ++i) {
+        const auto* set = std::get_if<SetIdentity>(&plan.ops[i].action);
+        if (set == nullptr) continue;
+        for (const std::string& text : {set->user, set->group})
+            if (text.starts_with('+') && !plus_id(text))
+                return Error{.code = ErrorCode::invalid,
+                             .message = "'" + text + "' is not an id",
+                             .path = plan.ops[i].path,
+                             .xml = plan.ops[i].origin,
+                             .op = static_cast<std::int32_t>(i)};
+    }
+    return {};
 }
 
 /// Walks the plan's actions and appends what each comes to.
@@ -318,9 +345,7 @@ private:
     [[nodiscard]] p::Principal principal(std::string_view text) {
         if (text.empty()) return {0, 0};
         if (text[0] != '+') return {builder_.text(text), 0};
-        std::uint32_t id = 0;
-        std::from_chars(text.data() + 1, text.data() + text.size(), id);
-        return {0, id};
+        return {0, *plus_id(text)};
     }
 
     [[nodiscard]] LoweredPlan finish() {
@@ -357,6 +382,7 @@ private:
 
 Result<LoweredPlan> lower(const ContainerPlan& plan, const LoweringOptions& options) {
     INSULA_CHECK(validate(plan));
+    INSULA_CHECK(check_identities(plan));
     return Lowering(plan, options).run();
 }
 

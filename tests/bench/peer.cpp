@@ -5,12 +5,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-
-#include "measure.hpp"
 
 namespace insula::bench {
 
@@ -81,6 +80,46 @@ constexpr const char* protected_paths[] = {"/proc/bus", "/proc/fs", "/proc/irq",
     return json.str();
 }
 
+[[nodiscard]] bool is_installed(const std::string& name) {
+    const char* path = std::getenv("PATH");
+    std::istringstream directories(path == nullptr ? "" : path);
+    for (std::string one; std::getline(directories, one, ':');)
+        if (::access((one + '/' + name).c_str(), X_OK) == 0) return true;
+    return false;
+}
+
+/// With an OCI bundle in the fixture's directory; "{id}" stands for a new name each time.
+[[nodiscard]] std::vector<std::string> crun_command(const Fixture& fixture) {
+    const std::string bundle = fixture.directory() + "/bundle";
+    fs::create_directories(bundle);
+    std::ofstream(bundle + "/config.json") << oci_config(fixture.wanted());
+    return {"crun", "--cgroup-manager=disabled", "run", "-b", bundle, "{id}"};
+}
+
+[[nodiscard]] std::vector<std::string> bubblewrap_command(const Fixture& fixture) {
+    const Case& wanted = fixture.wanted();
+    std::vector<std::string> command{"bwrap",         "--unshare-pid", "--unshare-uts",
+                                     "--unshare-ipc", "--as-pid-1",    "--new-session",
+                                     "--hostname",    "floor"};
+    const auto add = [&](std::initializer_list<std::string> words) {
+        command.insert(command.end(), words);
+    };
+    if (wanted.set != Set::a) add({"--unshare-net"});
+    if (wanted.set == Set::c) add({"--unshare-user"});
+    add({"--bind", wanted.root, "/", "--proc", "/proc", "--dev", "/dev", "--mqueue", "/dev/mqueue",
+         "--tmpfs", "/dev/shm", "--ro-bind", "/sys", "/sys"});
+    for (int i = 0; i != wanted.binds; ++i)
+        add({"--ro-bind", wanted.bind_source, "/mnt/" + std::to_string(i)});
+    for (const char* path : masked_paths) {
+        if (fs::is_directory(path))
+            add({"--tmpfs", path});
+        else if (fs::exists(path))
+            add({"--ro-bind", "/dev/null", path});
+    }
+    add({wanted.program});
+    return command;
+}
+
 /// `command` with each "{id}" replaced.
 [[nodiscard]] std::vector<std::string> with_new_id(std::vector<std::string> command) {
     static int id = 0;
@@ -108,43 +147,16 @@ double time_command(const std::vector<std::string>& command) {
     return time;
 }
 
-bool is_installed(const std::string& name) {
-    const char* path = std::getenv("PATH");
-    std::istringstream directories(path == nullptr ? "" : path);
-    for (std::string one; std::getline(directories, one, ':');)
-        if (::access((one + '/' + name).c_str(), X_OK) == 0) return true;
-    return false;
-}
-
-std::vector<std::string> crun_command(const Fixture& fixture) {
-    const std::string bundle = fixture.directory() + "/bundle";
-    fs::create_directories(bundle);
-    std::ofstream(bundle + "/config.json") << oci_config(fixture.wanted());
-    return {"crun", "--cgroup-manager=disabled", "run", "-b", bundle, "{id}"};
-}
-
-std::vector<std::string> bubblewrap_command(const Fixture& fixture) {
-    const Case& wanted = fixture.wanted();
-    std::vector<std::string> command{"bwrap",         "--unshare-pid", "--unshare-uts",
-                                     "--unshare-ipc", "--as-pid-1",    "--new-session",
-                                     "--hostname",    "floor"};
-    const auto add = [&](std::initializer_list<std::string> words) {
-        command.insert(command.end(), words);
+void add_peers(const Fixture& fixture, std::vector<Contender>& contenders) {
+    const auto add = [&](const std::string& program, std::vector<std::string> command) {
+        if (is_installed(program))
+            contenders.push_back(
+                {program, [command = std::move(command)] { return time_command(command); }});
+        else
+            std::fprintf(stderr, "bench: %s is not installed: left out\n", program.c_str());
     };
-    if (wanted.set != Set::a) add({"--unshare-net"});
-    if (wanted.set == Set::c) add({"--unshare-user"});
-    add({"--bind", wanted.root, "/", "--proc", "/proc", "--dev", "/dev", "--mqueue", "/dev/mqueue",
-         "--tmpfs", "/dev/shm", "--ro-bind", "/sys", "/sys"});
-    for (int i = 0; i != wanted.binds; ++i)
-        add({"--ro-bind", wanted.bind_source, "/mnt/" + std::to_string(i)});
-    for (const char* path : masked_paths) {
-        if (fs::is_directory(path))
-            add({"--tmpfs", path});
-        else if (fs::exists(path))
-            add({"--ro-bind", "/dev/null", path});
-    }
-    add({wanted.program});
-    return command;
+    add("crun", crun_command(fixture));
+    add("bwrap", bubblewrap_command(fixture));
 }
 
 }  // namespace insula::bench

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "case.hpp"
 #include "fixture.hpp"
+#include "measure.hpp"
 
 namespace insula::bench {
 
@@ -13,15 +13,8 @@ namespace insula::bench {
 /// command fails.
 [[nodiscard]] double time_command(const std::vector<std::string>& command);
 
-/// Whether `name` is found in PATH.
-[[nodiscard]] bool is_installed(const std::string& name);
-
-/// crun, with an OCI bundle in the fixture's directory that asks for what the floor does. `{id}` in
-/// the command stands for a new name each time.
-[[nodiscard]] std::vector<std::string> crun_command(const Fixture& fixture);
-
-/// bubblewrap, with the options that come nearest: it binds /sys, and leaves /proc as it is but for
-/// what it is told to hide.
-[[nodiscard]] std::vector<std::string> bubblewrap_command(const Fixture& fixture);
+/// Adds those of Debian's crun and bubblewrap that are installed, with what comes nearest to the
+/// floor: crun takes the same list; bubblewrap binds /sys, and hides in /proc what it is told.
+void add_peers(const Fixture& fixture, std::vector<Contender>& contenders);
 
 }  // namespace insula::bench

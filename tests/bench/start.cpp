@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // bench-start: from "start" to the end of a container, inside one process, against the floor.
-#include <sched.h>
-
 #include <cstdio>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,7 +29,6 @@ struct Options {
     bool peers = false;
     bool phases = false;
     bool json = false;
-    std::string true_program = BENCH_TRUE;
 };
 
 /// The library, with all that an embedder would keep from start to start.
@@ -69,18 +65,6 @@ private:
         title += ", " + std::to_string(options.host_mounts) + " host mounts";
     if (options.binds != 0) title += ", " + std::to_string(options.binds) + " binds";
     return title;
-}
-
-void add_peers(const Fixture& fixture, std::vector<Contender>& contenders) {
-    const auto add = [&](const std::string& program, std::vector<std::string> command) {
-        if (is_installed(program))
-            contenders.push_back(
-                {program, [command = std::move(command)] { return time_command(command); }});
-        else
-            std::fprintf(stderr, "bench: %s is not installed: left out\n", program.c_str());
-    };
-    add("crun", crun_command(fixture));
-    add("bwrap", bubblewrap_command(fixture));
 }
 
 void compare_with_floor(const Options& options, const Fixture& fixture, const Embedder& embedder) {
@@ -165,7 +149,7 @@ void print_phases(const Options& options, const Fixture& fixture, const Embedder
 
 void run(const Options& options) {
     enter_small_host();
-    const Fixture fixture(static_cast<Set>(options.set[0]), options.binds, options.true_program);
+    const Fixture fixture(static_cast<Set>(options.set[0]), options.binds, BENCH_TRUE);
     const Embedder embedder(fixture);
     if (options.phases)
         print_phases(options, fixture, embedder);
@@ -185,7 +169,8 @@ int main(int argc, char** argv) {
         "Start to exit of a container from inside a process, against the floor. Needs root.");
     app.add_option("--set", options.set, "namespaces: A, B or C")
         ->check(CLI::IsMember(std::vector<std::string>{"A", "B", "C"}));
-    app.add_option("--rounds", options.rounds, "how often each contender runs");
+    app.add_option("--rounds", options.rounds, "how often each contender runs")
+        ->check(CLI::PositiveNumber);
     app.add_option("--memory", options.memory_mib, "MiB that the caller has touched");
     app.add_option("--host-mounts", options.host_mounts, "mounts that the host has in addition");
     app.add_option("--binds", options.binds, "bind mounts of the container");

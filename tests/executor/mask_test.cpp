@@ -38,6 +38,19 @@ TEST_CASE("executor: a file is hidden under the container's null device") {
     CHECK(calls.inside("/proc/kcore")->kind == Node::Kind::character);
 }
 
+TEST_CASE("executor: the null device is opened and checked once") {
+    FakeCalls calls = make_calls();
+    const Run run = run_masks(calls, {MaskPath{{"/proc/kcore"}}, MaskPath{{"/proc/keys"}}});
+    CHECK(run.end == Run::End::executed);
+    CHECK(calls.texts("statx(/dev/null)").size() == 1);
+    CHECK_TEXTS(
+        calls_of(calls, run, first + 1),
+        {"openat2(source 0, '/proc/keys', IN_ROOT|NO_MAGICLINKS|NO_SYMLINKS)", "statx(/proc/keys)",
+         "open_tree(/dev/null)", "move_mount(clone of /dev/null, /proc/keys)",
+         "close(clone of /dev/null)", "close(/proc/keys)"});
+    CHECK(calls.inside("/proc/keys")->kind == Node::Kind::character);
+}
+
 TEST_CASE("executor: a directory is hidden under an empty read-only tmpfs, which is made once") {
     FakeCalls calls = make_calls();
     const Run run = run_masks(calls, {MaskPath{{"/proc/acpi"}}, MaskPath{{"/proc/bus"}}});

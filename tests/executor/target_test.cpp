@@ -72,6 +72,40 @@ TEST_CASE("executor: every path inside is resolved in the root and without magic
     }
 }
 
+TEST_CASE("executor: what goes into one directory is found by its name there") {
+    FakeCalls calls = make_calls();
+    const Run run = run_plan(
+        calls,
+        plan_of({tmpfs_at("/dev"), MakeDevice{.path = {"/dev/null"}, .major = 1, .minor = 3},
+                 tmpfs_at("/dev/shm"), tmpfs_at("/dev/mqueue"),
+                 MakeSymlink{.path = {"/dev/fd"}, .target = "/proc/self/fd"}}),
+        {.trace = true});
+    CHECK(run.end == Run::End::executed);
+    const Texts mounted = calls_of(calls, run, 4);
+    CHECK_TEXTS(Texts(mounted.begin() + 4, mounted.end() - 3),
+                {"openat2(/dev, 'mqueue', IN_ROOT|NO_MAGICLINKS|NO_SYMLINKS) = -2",
+                 "mkdirat(/dev, 'mqueue', 0755)",
+                 "openat2(/dev, 'mqueue', NOFOLLOW, IN_ROOT|NO_MAGICLINKS|NO_SYMLINKS)"});
+    CHECK(calls_of(calls, run, 5).size() == 1);
+    CHECK(calls.inside("/dev/fd")->kind == Node::Kind::symlink);
+}
+
+TEST_CASE("executor: a directory that was covered is looked up again") {
+    // The second mount covers /dev, whatever it is called by then.
+    for (const std::string cover : {"/dev", "/dev/", "/dev/.", "/dev/pts/.."}) {
+        CAPTURE(cover);
+        FakeCalls calls = make_calls();
+        const Run run = run_plan(
+            calls,
+            plan_of({tmpfs_at("/dev/pts"),
+                     MakeDevice{.path = {"/dev/null"}, .major = 1, .minor = 3}, tmpfs_at(cover),
+                     MakeDevice{.path = {"/dev/zero"}, .major = 1, .minor = 5}}));
+        CHECK(run.end == Run::End::executed);
+        CHECK(calls.inside("/dev/null") == nullptr);
+        CHECK(calls.inside("/dev/zero") != nullptr);
+    }
+}
+
 TEST_CASE("executor: no link is followed to or below /dev, /proc and /sys") {
     struct Row {
         const char* target;

@@ -20,11 +20,12 @@ namespace insula::inline v0::detail::planner {
 /// The first range that the caller may not write himself; null for none.
 ///
 /// Without CAP_SETUID or CAP_SETGID in the outer user namespace, the kernel accepts one line with
-/// the caller's own id (user_namespaces(7), "Defining user and group ID mappings").
+/// the caller's own id (user_namespaces(7), "Defining user and group ID mappings"). That no two
+/// ranges have one target is for `validate`.
 [[nodiscard]] inline const IdRange* find_foreign_range(const std::vector<IdRange>& map,
                                                        std::uint32_t own) {
     for (const IdRange& range : map)
-        if (&range != &map.front() || range.count != 1 || range.target != own) return &range;
+        if (range.count != 1 || range.target != own) return &range;
     return nullptr;
 }
 

@@ -75,6 +75,7 @@ build() {
     shift 2
     say "build $name"
     if [[ ! -f $directory/build.ninja ]]; then
+        command -v ccache >/dev/null && compiler="ccache $compiler"
         CXX=$compiler meson setup "$directory" "$root" --fatal-meson-warnings -Dwerror=true "$@" \
             >"$directory.log" 2>&1 || { cat "$directory.log"; record "build $name" 0 1 0; return 1; }
     fi
@@ -115,7 +116,9 @@ run_everywhere() {
     done
 }
 
-sanitizers=(-Dbuildtype=debug -Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false)
+# debug and optimization, not buildtype: assertions stay on
+debug=(-Ddebug=true -Doptimization=1)
+sanitizers=("${debug[@]}" "-Db_sanitize=address,undefined" -Db_lundef=false)
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1
 export INSULA_TEST_ROUNDS=50
@@ -128,18 +131,20 @@ fuzz() {
         record fuzz 0 0 1 "clang++-19 is not installed"
         return
     fi
-    build fuzz clang++-19 -Dbuildtype=debugoptimized -Dfuzz=enabled -Dtests=disabled -Dexamples=disabled \
-        -Dcli=disabled -Db_sanitize=address,undefined -Db_lundef=false || return
+    build fuzz clang++-19 "${debug[@]}" -Dfuzz=enabled -Dtests=disabled -Dexamples=disabled -Dcli=disabled ||
+        return
     say "fuzz, $seconds s per target"
     for target in "$build_root"/test-fuzz/tests/fuzz/fuzz-*; do
         [[ -f $target && -x $target ]] || continue
         name=$(basename "$target")
-        local corpus=$build_root/test-fuzz/corpus-$name seeds=$root/tests/fuzz/corpus/${name#fuzz-}
-        mkdir -p "$corpus"
-        [[ -d $seeds ]] || seeds=
+        # what is found goes to a directory of the build's; the seeds in the tree stay as they are
+        local subject=${name#fuzz-}
+        local found=$build_root/test-fuzz/corpus-$subject
+        local seeds=$root/tests/fuzz/corpus/$subject dictionary=$root/tests/fuzz/$subject.dict
+        mkdir -p "$found"
         run --label "$seconds s" --timeout $((seconds + 120)) --command "$name" "$target" \
             -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=0 -verbosity=0 \
-            -artifact_prefix="$build_root/test-fuzz/crash-" "$corpus" ${seeds:+"$seeds"}
+            -dict="$dictionary" -artifact_prefix="$build_root/test-fuzz/crash-$subject-" "$found" "$seeds"
     done
 }
 
@@ -167,12 +172,12 @@ fi
 fuzz "$([[ $full == yes ]] && echo 180 || echo 5)"
 
 if [[ $full == yes ]]; then
-    if build clang clang++-19 -Dbuildtype=debug; then
+    if build clang clang++-19 "${debug[@]}"; then
         run --label clang --build "$build_root/test-clang" --suite unit executor
         run_everywhere clang system attack
         tidy
     fi
-    if build threads g++ -Dbuildtype=debug -Doptimization=1 -Db_sanitize=thread -Db_lundef=false; then
+    if build threads g++ "${debug[@]}" -Db_sanitize=thread -Db_lundef=false; then
         run --label threads --build "$build_root/test-threads" --suite unit executor
         run_everywhere threads system
     fi

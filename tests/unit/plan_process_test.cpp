@@ -6,7 +6,7 @@ using namespace plan_test;
 TEST_SUITE("plan process") {
     TEST_CASE("process: rights are given up in this order, then init is executed") {
         Domain domain = rooted_domain();
-        domain.os.init_dir = "/work";
+        domain.os.init_dir = "/srv/job";
         domain.os.init_dir_at = {8, 5};
         domain.os.init_user = "nobody";
         domain.os.init_group = "+9";
@@ -19,7 +19,7 @@ TEST_SUITE("plan process") {
         CHECK(verbs == std::vector<std::string>{"enter-root", "hostname", "identity",
                                                 "capabilities", "chdir", "no-new-privs", "exec"});
         CHECK(*find_action<SetIdentity>(plan) == SetIdentity{.user = "nobody", .group = "+9"});
-        const ChangeDirectory directory{{"/work"}};
+        const ChangeDirectory directory{{"/srv/job"}};
         REQUIRE(has_action(plan, directory));
         CHECK(plan.ops[place_of(plan, directory)].origin == TextPosition{8, 5});
         CHECK(plan.ops[place_of(plan, directory)].path == "/domain/os/initdir");

@@ -227,16 +227,27 @@ private:
                      .hint = "it was killed: by a memory limit, or by somebody"};
     }
 
+    /// Tells of each op once. The helper may have taken its source beforehand, in a step of its
+    /// own: that counts as part of it.
     void report_trace() const {
         if (!options_.trace) return;
         const program::SharedPage& page = shared_.page();
+        const program::TraceEntry* const entries = shared_.trace();
         const std::uint32_t count =
             std::min(__atomic_load_n(&page.trace_count, __ATOMIC_ACQUIRE), lowered_.op_count);
+        // One more in front, for what belongs to no op.
+        std::vector<std::uint32_t> steps(plan_.ops.size() + 1);
+        std::vector<std::chrono::nanoseconds> spent(steps.size());
+        const auto place_of = [&](const program::TraceEntry& entry) {
+            return static_cast<std::size_t>(entry.op + 1);
+        };
+        for (std::uint32_t i = 0; i != count; ++i) ++steps[place_of(entries[i])];
         for (std::uint32_t i = 0; i != count; ++i) {
-            const program::TraceEntry& entry = shared_.trace()[i];
-            options_.trace({.op = entry.op,
-                            .duration = std::chrono::nanoseconds(entry.nanoseconds),
-                            .system_error = entry.error});
+            const std::size_t place = place_of(entries[i]);
+            spent[place] += std::chrono::nanoseconds(entries[i].nanoseconds);
+            if (--steps[place] != 0) continue;
+            options_.trace(
+                {.op = entries[i].op, .duration = spent[place], .system_error = entries[i].error});
         }
     }
 

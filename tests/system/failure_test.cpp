@@ -161,12 +161,9 @@ TEST_CASE("failure: the last of many mounts fails, and nothing is left of the ot
 TEST_CASE("failure: a source that this user may not reach") {
     if (is_root()) INSULA_SKIP("needs an ordinary user: root may reach everything");
     INSULA_NEEDS_CONTAINERS();
-    const Scratch scratch;
-    scratch.directory("closed/data");
-    REQUIRE(chmod((scratch / "closed").c_str(), 0000) == 0);
-    const Error error =
-        refusal_of({.devices = mount_xml("mount", scratch / "closed/data", "/data")});
-    chmod((scratch / "closed").c_str(), 0755);
+    // Somebody else's: his own he can reach whatever their mode, being root inside.
+    if (access("/root", X_OK) == 0) INSULA_SKIP("this machine lets everybody into /root");
+    const Error error = refusal_of({.devices = mount_xml("mount", "/root/data", "/data")});
     CHECK(error.code == ErrorCode::denied);
     CHECK(error.system_error == EACCES);
     CHECK(error.path == "/domain/devices/filesystem[3]");

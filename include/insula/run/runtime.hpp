@@ -40,7 +40,8 @@ enum class ListenVariables : std::uint8_t { none, set };
 
 /// What one step of a start did.
 struct TraceEvent {
-    std::int32_t op = -1;  ///< index into `ContainerPlan::ops`
+    std::int32_t op =
+        -1;  ///< index into `ContainerPlan::ops`; -1 for what comes before all of them
     std::chrono::nanoseconds duration{};
     int system_error = 0;  ///< 0 for success
 };

@@ -131,7 +131,7 @@ TEST_CASE("root: without a root file system the host's own is shared, but for th
     CHECK(exists(scratch / "new"));
     CHECK(inside["cat:/etc/passwd"] == content_of("/etc/passwd"));
     CHECK(inside["processes"] == "1");
-    CHECK(inside["write:/proc/sys/kernel/hostname"] == "EROFS");
+    CHECK(mount_at(inside, "/proc/sys").flags.starts_with("ro "));
     CHECK(mount_at(inside, "/dev").options.find("size=65536k") != std::string::npos);
     CHECK(host.difference() == "");
 }
@@ -149,9 +149,7 @@ TEST_CASE("root: the template host shows the host, and keeps what is written to 
     CHECK(inside["exists:/usr/bin/env"] == "ok");
     CHECK(inside["create:" + top] == "ok");
     CHECK(inside["exists:" + top] == "ok");
-    // In a user namespace of one id the directories that root owns cannot be written.
-    const std::string below = inside["mkdir:/usr" + name.substr(4)];
-    CHECK((is_root() ? below == "ok" : below == "ok" || below == "EACCES"));
+    CHECK(inside["mkdir:/usr" + name.substr(4)] == "ok");
     CHECK(inside.all("list:/tmp").empty());
     CHECK(!exists(top));
     CHECK(!exists("/usr" + name.substr(4)));

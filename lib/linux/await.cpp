@@ -23,11 +23,7 @@ namespace {
         const timespec left = deadline.exists() ? deadline.left() : timespec{};
         const int ready = kernel.ppoll(fds, count, deadline.exists() ? &left : nullptr);
         if (ready >= 0) return ready;
-        if (ready != -EINTR) {
-            Error error = start_error(-ready, program::Call::none, "cannot wait");
-            error.call = "ppoll";
-            return error;
-        }
+        if (ready != -EINTR) return start_error(-ready, "ppoll", "cannot wait");
     }
 }
 
@@ -37,11 +33,10 @@ Result<char> await_message(Kernel& kernel, int socket, FdRef cancel, const Deadl
     if (deadline.exists() || cancel.valid()) {
         pollfd fds[] = {{socket, POLLIN, 0}, {cancel.raw, POLLIN, 0}};
         INSULA_TRY(const int ready, poll_until(kernel, fds, cancel.valid() ? 2 : 1, deadline));
-        if (ready == 0)
-            return start_error(ETIMEDOUT, program::Call::none, "the start took too long");
+        if (ready == 0) return start_error(ETIMEDOUT, {}, "the start took too long");
         // Whoever gave up must not be told of a start that came through at the same moment.
         if (cancel.valid() && fds[1].revents != 0)
-            return start_error(ECANCELED, program::Call::none, "the start was given up");
+            return start_error(ECANCELED, {}, "the start was given up");
     }
     for (;;) {
         char message = 0;
@@ -51,8 +46,7 @@ Result<char> await_message(Kernel& kernel, int socket, FdRef cancel, const Deadl
         // A peer that dies with our message unread resets the connection (unix(7)).
         if (got == -ECONNRESET) return end_of_messages;
         if (got != -EINTR)
-            return start_error(static_cast<int>(-got), program::Call::socket,
-                               "cannot hear from the helper");
+            return start_error(static_cast<int>(-got), "recv", "cannot hear from the helper");
     }
 }
 

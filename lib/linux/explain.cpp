@@ -254,11 +254,11 @@ Error explain(const ContainerPlan& plan, const program::Report& report) {
     return error;
 }
 
-Error start_error(int system_error, Call call, std::string message) {
+Error start_error(int system_error, std::string_view call, std::string message) {
     Error error;
     error.code = error_code_of(system_error);
     error.message = std::move(message) + ": " + words_of(system_error);
-    error.call = call_name(call);
+    error.call = call;
     error.system_error = system_error;
     return error;
 }

@@ -17,7 +17,7 @@ namespace insula::linux_ {
 /// What the caller of the library can do about `system_error`.
 [[nodiscard]] ErrorCode error_code_of(int system_error) noexcept;
 
-/// The error of a call that belongs to no step of the plan.
-[[nodiscard]] Error start_error(int system_error, program::Call call, std::string message);
+/// The error of `call`, which belongs to no step of the plan; "" where none failed.
+[[nodiscard]] Error start_error(int system_error, std::string_view call, std::string message);
 
 }  // namespace insula::linux_

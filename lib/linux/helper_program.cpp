@@ -4,6 +4,7 @@
 #include <linux/memfd.h>
 
 #include <cerrno>
+#include <string_view>
 
 #include "linux/explain.hpp"
 #include "linux/helper_image.hpp"
@@ -15,23 +16,33 @@ namespace {
 constexpr int add_seals = 1033;            // F_ADD_SEALS, <linux/fcntl.h>
 constexpr long all_seals = 1 | 2 | 4 | 8;  // seal, shrink, grow, write
 
-[[nodiscard]] int write_image(Kernel& kernel, int fd) noexcept {
+/// Why there is no helper.
+struct Failure {
+    int error = 0;  ///< 0: there is one
+    std::string_view call{};
+};
+
+[[nodiscard]] Failure failure(int result, std::string_view call) noexcept {
+    return {result < 0 ? -result : 0, call};
+}
+
+[[nodiscard]] Failure write_image(Kernel& kernel, int fd) noexcept {
     std::size_t done = 0;
     while (done != helper_image_size) {
         const long written = kernel.write(fd, helper_image + done, helper_image_size - done);
-        if (written < 0 && written != -EINTR) return static_cast<int>(written);
+        if (written < 0 && written != -EINTR) return failure(static_cast<int>(written), "write");
         if (written > 0) done += static_cast<std::size_t>(written);
     }
-    return kernel.fcntl(fd, add_seals, all_seals);
+    return failure(kernel.fcntl(fd, add_seals, all_seals), "fcntl");
 }
 
-/// A sealed memfd with the helper in it, or -errno.
-[[nodiscard]] int make_memfd(Kernel& kernel, HeldFd& helper) noexcept {
+/// A sealed memfd with the helper in it.
+[[nodiscard]] Failure make_memfd(Kernel& kernel, HeldFd& helper) noexcept {
     constexpr unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
     int fd = kernel.memfd_create("insula-init", flags | uapi::mfd_exec);
     // MFD_EXEC is not known before Linux 6.3, where every memfd can be executed.
     if (fd == -EINVAL) fd = kernel.memfd_create("insula-init", flags);
-    if (fd < 0) return fd;
+    if (fd < 0) return failure(fd, "memfd_create");
     helper = HeldFd(kernel, fd);
     return write_image(kernel, fd);
 }
@@ -57,13 +68,12 @@ constexpr long all_seals = 1 | 2 | 4 | 8;  // seal, shrink, grow, write
 
 Result<HeldFd> make_helper(Kernel& kernel) {
     HeldFd helper;
-    const int made = make_memfd(kernel, helper);
-    if (made >= 0) return helper;
-    if (made != -EACCES && made != -EPERM)
-        return start_error(-made, program::Call::open, "cannot make the helper program");
-    if (open_installed(kernel, helper) >= 0) return helper;
-    Error error = start_error(-made, program::Call::open, "cannot make the helper program");
-    error.call = "memfd_create";
+    const Failure made = make_memfd(kernel, helper);
+    if (made.error == 0) return helper;
+    const bool forbidden = made.error == EACCES || made.error == EPERM;
+    if (forbidden && open_installed(kernel, helper) >= 0) return helper;
+    Error error = start_error(made.error, made.call, "cannot make the helper program");
+    if (!forbidden) return error;
     error.hint =
         "the sysctl vm.memfd_noexec forbids executable memory files, and the helper is "
         "not installed at " INSULA_HELPER_PATH "; set vm.memfd_noexec to 0 or 1, or install insula";

@@ -15,13 +15,12 @@ namespace {
                                       std::string_view content) {
     const std::string path = "/proc/" + std::to_string(pid) + '/' + std::string(name);
     const int fd = kernel.open(path.c_str(), O_WRONLY | O_CLOEXEC);
-    if (fd < 0) return start_error(-fd, program::Call::open, "cannot open '" + path + "'");
+    if (fd < 0) return start_error(-fd, "open", "cannot open '" + path + "'");
     const HeldFd file(kernel, fd);
     const long written = kernel.write(fd, content.data(), content.size());
     if (written == static_cast<long>(content.size())) return {};
-    Error error = start_error(written < 0 ? static_cast<int>(-written) : EIO, program::Call::none,
+    Error error = start_error(written < 0 ? static_cast<int>(-written) : EIO, "write",
                               "cannot write the " + std::string(name) + " of the container");
-    error.call = "write";
     if (written == -EPERM)
         error.hint =
             "an ordinary user may map only his own id, to one id; more needs newuidmap "

@@ -135,8 +135,7 @@ void explain_user_namespaces(Kernel& kernel, HostFacts& facts) {
 
 Result<std::string> read_file(Kernel& kernel, const char* path) {
     const int fd = kernel.open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return start_error(-fd, program::Call::open, "cannot open '" + std::string(path) + "'");
+    if (fd < 0) return start_error(-fd, "open", "cannot open '" + std::string(path) + "'");
     const HeldFd file(kernel, fd);
     std::string content;
     char buffer[8192];
@@ -144,7 +143,7 @@ Result<std::string> read_file(Kernel& kernel, const char* path) {
         const long got = kernel.read(fd, buffer, sizeof buffer);
         if (got == -EINTR) continue;
         if (got < 0)
-            return start_error(static_cast<int>(-got), program::Call::read,
+            return start_error(static_cast<int>(-got), "read",
                                "cannot read '" + std::string(path) + "'");
         if (got == 0) return content;
         content.append(buffer, static_cast<std::size_t>(got));
@@ -157,7 +156,7 @@ Result<HostFacts> probe(Kernel& kernel) {
     facts.gid = static_cast<std::uint32_t>(kernel.getgid());
     std::uint64_t effective = 0;
     if (const int got = kernel.capget(effective); got < 0)
-        return start_error(-got, program::Call::capget, "cannot read the caller's capabilities");
+        return start_error(-got, "capget", "cannot read the caller's capabilities");
     facts.capabilities = Capabilities::from_bits(effective);
     utsname name{};
     if (kernel.uname(name) >= 0) {

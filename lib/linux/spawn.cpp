@@ -36,7 +36,7 @@ using program::Call;
     INSULA_TRY(auto variables, listen_variables(kernel, options, exec_of(plan).mode));
     std::uint64_t effective = 0;
     if (const int got = kernel.capget(effective); got < 0)
-        return start_error(-got, Call::capget, "cannot read the caller's capabilities");
+        return start_error(-got, "capget", "cannot read the caller's capabilities");
     const bool mounts = (effective >> CAP_SYS_ADMIN & 1) != 0;
     return lower(plan, {.source_taker = mounts ? SourceTaker::caller : SourceTaker::helper,
                         .caller_uid = static_cast<std::uint32_t>(kernel.getuid()),
@@ -47,7 +47,7 @@ using program::Call;
 
 [[nodiscard]] Result<HeldFd> make_program_file(Kernel& kernel) {
     const int fd = kernel.memfd_create("insula-program", /*MFD_CLOEXEC*/ 1);
-    if (fd < 0) return start_error(-fd, Call::open, "cannot make the program file");
+    if (fd < 0) return start_error(-fd, "memfd_create", "cannot make the program file");
     return HeldFd(kernel, fd);
 }
 
@@ -68,11 +68,11 @@ using program::Call;
 
     const long written = kernel.pwrite(file, content.data(), content.size(), 0);
     if (written != static_cast<long>(content.size()))
-        return start_error(written < 0 ? static_cast<int>(-written) : EIO, Call::open,
+        return start_error(written < 0 ? static_cast<int>(-written) : EIO, "pwrite",
                            "cannot write the program file");
     void* address = nullptr;
     if (const int mapped = kernel.mmap(offset, file, address); mapped < 0)
-        return start_error(-mapped, Call::mmap, "cannot map the program file");
+        return start_error(-mapped, "mmap", "cannot map the program file");
     return SharedMemory(kernel, address, offset);
 }
 
@@ -109,7 +109,7 @@ private:
     [[nodiscard]] Result<void> open_control() {
         int ends[2];
         const int made = kernel_.socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, ends);
-        if (made < 0) return start_error(-made, Call::socket, "cannot make the control socket");
+        if (made < 0) return start_error(-made, "socketpair", "cannot make the control socket");
         control_ = HeldFd(kernel_, ends[0]);
         helpers_end_ = HeldFd(kernel_, ends[1]);
         return {};
@@ -131,13 +131,14 @@ private:
         for (const HeldFd& tree : batch_) fds.push_back(tree.get());
         const long sent = kernel_.send_descriptors(control_.get(), fds.data(), fds.size());
         batch_.clear();
-        return told_helper(sent, "cannot hand the mounts to the helper");
+        return told_helper(sent, "sendmsg", "cannot hand the mounts to the helper");
     }
 
     /// A child that is gone shows itself in `await_init`.
-    [[nodiscard]] static Result<void> told_helper(long sent, const char* failure) {
+    [[nodiscard]] static Result<void> told_helper(long sent, std::string_view call,
+                                                  const char* failure) {
         if (sent >= 0 || sent == -EPIPE || sent == -ECONNRESET) return {};
-        return start_error(static_cast<int>(-sent), Call::socket, failure);
+        return start_error(static_cast<int>(-sent), call, failure);
     }
 
     [[nodiscard]] Result<void> clone() {
@@ -184,7 +185,7 @@ private:
         if (lowered_.uid_map.empty()) return {};
         INSULA_CHECK(write_id_maps(kernel_, pid_, lowered_));
         const char go = 'g';
-        return told_helper(kernel_.send(control_.get(), &go, 1, MSG_NOSIGNAL),
+        return told_helper(kernel_.send(control_.get(), &go, 1, MSG_NOSIGNAL), "send",
                            "cannot tell the helper to go on");
     }
 
@@ -195,7 +196,7 @@ private:
                                           static_cast<bool>(options_.trace)));
         program_file_.reset();
         const char written = 'p';
-        return told_helper(kernel_.send(control_.get(), &written, 1, MSG_NOSIGNAL),
+        return told_helper(kernel_.send(control_.get(), &written, 1, MSG_NOSIGNAL), "send",
                            "cannot tell the helper to begin");
     }
 

@@ -34,7 +34,7 @@ constexpr std::array<std::string_view, 3> stream_names{"standard input", "standa
 
 [[nodiscard]] Result<void> open_null(Kernel& kernel, Streams& streams) {
     const int fd = kernel.open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (fd < 0) return start_error(-fd, program::Call::open, "cannot open '/dev/null'");
+    if (fd < 0) return start_error(-fd, "open", "cannot open '/dev/null'");
     streams.held.emplace_back(kernel, fd);
     streams.descriptors.push_back(fd);
     return {};
@@ -43,7 +43,7 @@ constexpr std::array<std::string_view, 3> stream_names{"standard input", "standa
 [[nodiscard]] Result<void> open_pipe(Kernel& kernel, int number, Streams& streams) {
     int ends[2];
     const int made = kernel.pipe2(ends, O_CLOEXEC);
-    if (made < 0) return start_error(-made, program::Call::open, "cannot make a pipe");
+    if (made < 0) return start_error(-made, "pipe2", "cannot make a pipe");
     const int childs = number == 0 ? 0 : 1;
     streams.held.emplace_back(kernel, ends[childs]);
     streams.descriptors.push_back(ends[childs]);

@@ -61,10 +61,7 @@ using linux_::Deadline;
                    linux_::await_readable(kernel, pidfd, Deadline(std::chrono::milliseconds{})));
         state.status = ask_pidfd(kernel, pidfd);
     } else if (reaped < 0) {
-        Error error =
-            linux_::start_error(-reaped, program::Call::none, "cannot wait for the container");
-        error.call = "waitid";
-        return error;
+        return linux_::start_error(-reaped, "waitid", "cannot wait for the container");
     } else {
         state.status = from_siginfo(info);
     }
@@ -138,9 +135,8 @@ Result<void> Machine::signal(int number) {
                      .message = "the container has ended",
                      .call = "pidfd_send_signal",
                      .system_error = ESRCH};
-    Error error = linux_::start_error(-sent, program::Call::none,
+    Error error = linux_::start_error(-sent, "pidfd_send_signal",
                                       "cannot send signal " + std::to_string(number));
-    error.call = "pidfd_send_signal";
     if (sent == -EINVAL) error.code = ErrorCode::invalid;
     return error;
 }

@@ -77,6 +77,7 @@ public:
 
     [[nodiscard]] unsigned count(const std::string& name) const;
     [[nodiscard]] std::vector<std::string> texts(const std::string& prefix = {}) const;
+    [[nodiscard]] std::string content_of(int fd) const { return fds_.at(fd).content; }
     [[nodiscard]] std::size_t open_fds() const;  ///< beside the embedder's own
 
     // linux_::Kernel

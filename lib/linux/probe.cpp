@@ -159,10 +159,10 @@ Result<HostFacts> probe(Kernel& kernel) {
         return start_error(-got, "capget", "cannot read the caller's capabilities");
     facts.capabilities = Capabilities::from_bits(effective);
     utsname name{};
-    if (kernel.uname(name) >= 0) {
-        facts.kernel_release = name.release;
-        facts.arch = name.machine;
-    }
+    if (const int got = kernel.uname(name); got < 0)
+        return start_error(-got, "uname", "cannot read the kernel's release");
+    facts.kernel_release = name.release;
+    facts.arch = name.machine;
     facts.features = {};
     const Release release = parse_release(facts.kernel_release);
     if (release >= Release{5, 11}) facts.features.insert(KernelFeature::user_overlay);

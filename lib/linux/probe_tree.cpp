@@ -100,13 +100,19 @@ constexpr std::size_t name_offset = offsetof(DirectoryEntry, type) + 1;
 
 /// Adds the entries of `directory`, in the order of their names. What this user may not list is
 /// left out.
-void list_directory(Kernel& kernel, const std::string& directory, HostFacts& facts) {
+[[nodiscard]] Result<void> list_directory(Kernel& kernel, const std::string& directory,
+                                          HostFacts& facts) {
     const int fd = kernel.open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return;
+    if (fd < 0) return {};
     const HeldFd held(kernel, fd);
     std::vector<std::string> names;
     alignas(8) char buffer[32768];
-    for (long got = 0; (got = kernel.getdents64(fd, buffer, sizeof buffer)) > 0;)
+    for (;;) {
+        const long got = kernel.getdents64(fd, buffer, sizeof buffer);
+        if (got < 0)
+            return start_error(static_cast<int>(-got), "getdents64",
+                               "cannot list '" + directory + "'");
+        if (got == 0) break;
         for (const char* at = buffer; at < buffer + got;) {
             DirectoryEntry entry{};
             std::memcpy(&entry, at, name_offset);
@@ -114,11 +120,13 @@ void list_directory(Kernel& kernel, const std::string& directory, HostFacts& fac
             if (name != "." && name != "..") names.emplace_back(name);
             at += entry.size;
         }
+    }
     std::sort(names.begin(), names.end());
     for (const std::string& name : names) {
         std::string path = directory == "/" ? "/" + name : directory + "/" + name;
         if (!is_hidden(path)) add_entry(kernel, std::move(path), facts);
     }
+    return {};
 }
 
 }  // namespace
@@ -142,7 +150,8 @@ Result<void> probe_tree(Kernel& kernel, HostFacts& facts) {
             directories.push_back(mount.path.substr(0, slash));
     std::sort(directories.begin(), directories.end());
     directories.erase(std::unique(directories.begin(), directories.end()), directories.end());
-    for (const std::string& directory : directories) list_directory(kernel, directory, facts);
+    for (const std::string& directory : directories)
+        INSULA_CHECK(list_directory(kernel, directory, facts));
     return {};
 }
 

@@ -61,10 +61,13 @@ struct Finding {
 [[nodiscard]] inline std::string describe(const Finding& finding, std::string_view file = {}) {
     std::string out = detail::location_prefix(file, finding.at);
     out += to_text(finding.severity);
-    out += ": " + finding.message + " [";
+    out += ": ";
+    detail::append_line(out, finding.message);
+    out += " [";
     out += to_text(finding.code);
     out += ']';
-    if (!finding.hint.empty()) out += ": " + finding.hint;
+    if (!finding.hint.empty()) out += ": ";
+    detail::append_line(out, finding.hint);
     return out;
 }
 

@@ -63,9 +63,33 @@ inline constexpr std::array errno_texts{
     return "errno " + std::to_string(number);
 }
 
-/// "FILE:COLUMN: ", or less where less is known.
+/// Appends `text` as one line that cannot steer a terminal: the bytes of control characters become
+/// \xNN. What a message quotes may come from a hostile document.
+inline void append_line(std::string& out, std::string_view text) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    // U+0080 to U+009F are C2 80 to C2 9F in UTF-8.
+    const auto is_upper_control = [&](std::size_t i) {
+        return byte(i) == 0xc2 && i + 1 < text.size() && byte(i + 1) >= 0x80 && byte(i + 1) < 0xa0;
+    };
+    bool escape_next = false;
+    for (std::size_t i = 0; i != text.size(); ++i) {
+        const bool upper = is_upper_control(i);
+        if (escape_next || upper || byte(i) < 0x20 || byte(i) == 0x7f) {
+            out += "\\x";
+            out += digits[byte(i) >> 4U];
+            out += digits[byte(i) & 0xfU];
+        } else {
+            out += text[i];
+        }
+        escape_next = upper;
+    }
+}
+
+/// "FILE:LINE:COLUMN: ", or less where less is known.
 [[nodiscard]] inline std::string location_prefix(std::string_view file, TextPosition at) {
-    std::string out(file);
+    std::string out;
+    append_line(out, file);
     if (at.known()) {
         if (!out.empty()) out += ':';
         out += std::to_string(at.line) + ':' + std::to_string(at.column);
@@ -79,14 +103,16 @@ inline void append_detail(std::string& out, std::string_view name, std::string_v
     out += "\n  ";
     out += name;
     out += ": ";
-    out += value;
+    append_line(out, value);
 }
 
 }  // namespace detail
 
 inline std::string describe(const Error& error, std::string_view file) {
     std::string out = detail::location_prefix(file, error.xml);
-    out += "error: " + error.message + " [";
+    out += "error: ";
+    detail::append_line(out, error.message);
+    out += " [";
     out += to_text(error.code);
     out += ']';
     detail::append_detail(out, "element", error.path);

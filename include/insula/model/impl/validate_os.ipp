@@ -68,7 +68,7 @@ inline void validate_init_environment(FindingList& list, const Os& os) {
         else if (!names.insert(variable.name).second)
             list.warning(FindingCode::conflict,
                          "variable " + quote(variable.name) + " is given twice",
-                         spot.inner("@name"), "most programs see the first");
+                         spot.inner("@name"), "the last one holds");
         if (variable.value.find('\0') != std::string::npos)
             list.error(FindingCode::bad_value, "an <initenv> contains a NUL byte", spot);
         else if (variable.value.empty())

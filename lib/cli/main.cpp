@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <csignal>
 #include <exception>
-#include <new>
+#include <string>
 
 #include "cli/command.hpp"
 #include "cli/exit_code.hpp"
@@ -53,24 +53,33 @@ int execute(const CommandLine& line) {
         line.request);
 }
 
+/// The exit code of a failure that is none of the container's.
+int failure_code(const CommandLine& line) {
+    return std::holds_alternative<RunRequest>(line.request) ? ExitCode::run_failure
+                                                            : ExitCode::failure;
+}
+
+/// Only the standard library throws here: out of memory, above all.
+int execute_and_catch(const CommandLine& line) {
+    try {
+        return execute(line);
+    } catch (const std::exception& exception) {
+        write_message(std::string("insula: error: ") + exception.what() + "\n");
+    }
+    return failure_code(line);
+}
+
 }  // namespace
 }  // namespace insula::cli
 
 int main(int argc, char** argv) {
-    using insula::cli::ExitCode;
     // A closed pipe is reported like any other failed write. The container gets the default
     // disposition back from the library.
-    std::signal(SIGPIPE, SIG_IGN);
-    int on_exception = ExitCode::failure;
+    if (std::signal(SIGPIPE, SIG_IGN) == SIG_ERR) return insula::cli::ExitCode::failure;
     try {
-        const insula::cli::CommandLine line = insula::cli::parse_command_line(argc, argv);
-        if (std::holds_alternative<insula::cli::RunRequest>(line.request))
-            on_exception = ExitCode::run_failure;
-        return insula::cli::execute(line);
-    } catch (const std::bad_alloc&) {
-        insula::cli::write_message("insula: error: out of memory\n");
+        return insula::cli::execute_and_catch(insula::cli::parse_command_line(argc, argv));
     } catch (const std::exception& exception) {
         insula::cli::write_message(std::string("insula: error: ") + exception.what() + "\n");
     }
-    return on_exception;
+    return insula::cli::ExitCode::failure;
 }

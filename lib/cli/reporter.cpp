@@ -54,7 +54,7 @@ std::string colored(std::string_view text, std::size_t prefix) {
         out += text.substr(0, prefix);
         out += plain;
     }
-    std::string_view rest = text.substr(prefix);
+    const std::string_view rest = text.substr(prefix);
     const std::size_t word = rest.find(':');
     if (word == std::string_view::npos) return out += rest;
     out += rest.starts_with("error") ? red : magenta;

@@ -37,14 +37,12 @@ using namespace insula;
 
 constexpr int prot_read_write = 0x1 | 0x2;
 constexpr int map_shared = 0x01;
-constexpr int map_populate = 0x8000;
 /// Room for most Programs: what lies beyond the end of the file is not touched.
 constexpr unsigned long usual_size = 65536;
 
 /// Maps the first `size` bytes of the file with the shared page and the Program.
 [[nodiscard]] program::SharedPage& map(init::KernelCalls& calls, unsigned long size) {
-    const long address =
-        calls.mmap(size, prot_read_write, map_shared | map_populate, program::program_fd, 0);
+    const long address = calls.mmap(size, prot_read_write, map_shared, program::program_fd, 0);
     if (address < 0 && address > -4096) calls.exit_group(1);
     return *reinterpret_cast<program::SharedPage*>(address);
 }

@@ -15,6 +15,11 @@ namespace insula::linux_ {
 /// Assembles a Program: header, data, ops.
 class ProgramBuilder {
 public:
+    ProgramBuilder() {
+        data_.reserve(usual_size);
+        ops_.reserve(usual_size);
+    }
+
     /// Stores `text` with a final NUL.
     [[nodiscard]] program::Text text(std::string_view text) {
         const auto offset = position();
@@ -65,6 +70,9 @@ public:
     }
 
 private:
+    /// Holds the Program of a container with a few mounts.
+    static constexpr std::size_t usual_size = 4096;
+
     [[nodiscard]] std::uint32_t position() const noexcept {
         return static_cast<std::uint32_t>(data_.size());
     }

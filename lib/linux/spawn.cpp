@@ -26,14 +26,15 @@ namespace {
 
 using program::Call;
 
-[[nodiscard]] const ExecInit& exec_of(const ContainerPlan& plan) {
-    return std::get<ExecInit>(plan.ops.back().action);
+/// What process 1 is, as far as a plan that was not validated says it.
+[[nodiscard]] InitMode init_mode(const ContainerPlan& plan) noexcept {
+    const auto* exec = plan.ops.empty() ? nullptr : std::get_if<ExecInit>(&plan.ops.back().action);
+    return exec == nullptr ? InitMode::exec : exec->mode;
 }
 
 [[nodiscard]] Result<LoweredPlan> lower_for_caller(Kernel& kernel, const ContainerPlan& plan,
                                                    const StartOptions& options) {
-    INSULA_CHECK(validate(plan));
-    INSULA_TRY(auto variables, listen_variables(kernel, options, exec_of(plan).mode));
+    INSULA_TRY(auto variables, listen_variables(kernel, options, init_mode(plan)));
     std::uint64_t effective = 0;
     if (const int got = kernel.capget(effective); got < 0)
         return start_error(-got, "capget", "cannot read the caller's capabilities");
@@ -100,7 +101,7 @@ public:
         if (!started) return started.error();
         insula_running_ = true;
         // Nobody but the reaper writes there from now on.
-        if (exec_of(plan_).mode == InitMode::exec) shared_ = {};
+        if (init_mode(plan_) == InitMode::exec) shared_ = {};
         return Spawned{pid_, std::move(pidfd_), std::move(streams_.callers_ends),
                        std::move(shared_)};
     }

@@ -40,12 +40,17 @@ FakeCalls::FakeCalls(unsigned passed_fds)
 void FakeCalls::fail(std::string name, unsigned nth, int error, unsigned times) {
     failures_.push_back({std::move(name), nth, times, error});
 }
+void FakeCalls::fail_text(std::string text, int error) {
+    failures_of_text_.emplace_back(std::move(text), error);
+}
 void FakeCalls::fail_at(std::size_t index, int error) {
     failures_at_[index] = error;
 }
 
 int FakeCalls::planned(std::size_t index, const std::string& name, unsigned nth) const {
     if (const auto at = failures_at_.find(index); at != failures_at_.end()) return at->second;
+    for (const auto& [text, error] : failures_of_text_)
+        if (log[index].text.starts_with(text)) return error;
     for (const Failure& failure : failures_)
         if (failure.name == name && nth >= failure.nth && nth < failure.nth + failure.times)
             return failure.error;

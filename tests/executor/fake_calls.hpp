@@ -72,6 +72,8 @@ public:
 
     /// The `nth` call of `name` (from 1) and `times - 1` more fail with `error`.
     void fail(std::string name, unsigned nth, int error, unsigned times = 1);
+    /// Every call whose text begins with `text` fails with `error`.
+    void fail_text(std::string text, int error);
     /// The call with this index in the log fails with `error`.
     void fail_at(std::size_t index, int error);
 
@@ -176,6 +178,7 @@ private:
 
     std::vector<Failure> failures_{};
     std::map<std::size_t, int> failures_at_{};
+    std::vector<std::pair<std::string, int>> failures_of_text_{};
     std::map<std::string, unsigned> counts_{};
     std::vector<NodePtr> attached_roots_{};
     std::size_t detached_roots_ = 0;

@@ -1,31 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
-
 #include "insula/plan/json.hpp"
 #include "plan_support.hpp"
+#include "support/golden.hpp"
 
 using namespace plan_test;
-
-// The files hold the printed form byte by byte. After a change that is meant, run the tests once
-// with INSULA_UPDATE_GOLDEN=1 and read the difference.
+using insula::test::check_golden;
 
 TEST_SUITE("plan golden") {
-    void check_golden(const std::string& name, const std::string& text) {
-        const std::string path = std::string(INSULA_GOLDEN_DIR) + "/" + name;
-        CAPTURE(path);
-        if (const char* update = std::getenv("INSULA_UPDATE_GOLDEN");
-            update != nullptr && std::string_view(update) == "1") {
-            std::ofstream(path, std::ios::binary) << text;
-            return;
-        }
-        std::ifstream file(path, std::ios::binary);
-        const std::string expected{std::istreambuf_iterator<char>(file),
-                                   std::istreambuf_iterator<char>()};
-        CHECK(text == expected);
-    }
-
     void check_all(const std::string& name, const ContainerPlan& plan) {
         check_golden(name + ".txt", to_text(plan));
         check_golden(name + ".tree", to_tree(plan));

@@ -83,9 +83,9 @@ enum class Detail : uint16_t {
     attributes,     ///< setting flags or propagation
     interpreter,    ///< execve found the file, so what it names as interpreter is missing
     directory,      ///< the file is a directory
-    outside,        ///< the directory is not inside the root
     dangling_link,  ///< a component of the target is a symbolic link to nothing
     not_a_device,   ///< the null device is not one
+    not_a_file,     ///< the user database is not a regular file
     too_big,        ///< the user database is over its limit
     too_many_groups,
     count_,

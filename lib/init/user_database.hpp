@@ -110,20 +110,22 @@ struct Groups {
     unsigned ids[group_capacity];
 };
 
+/// Opens the database at `path`; a failure is one of the call `look_up`.
 template <class Calls>
-[[nodiscard]] Opened open_database(Calls& calls, const char* path) noexcept {
+[[nodiscard]] Opened open_database(Calls& calls, const char* path, program::Call look_up) noexcept {
+    using program::Detail;
     open_how how{};
     how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     how.resolve = RESOLVE_NO_MAGICLINKS;
-    const Opened file = opened(calls.openat2(AT_FDCWD, path, how), program::Call::openat2);
+    const Opened file = opened(calls.openat2(AT_FDCWD, path, how), look_up);
     if (file.failed()) return file;
     struct statx status{};
-    Outcome known = status_of(calls, file.fd, status);
-    if (!known.failed() && (status.stx_mode & uapi::mode_type) != uapi::mode_regular)
-        known = {EINVAL, program::Call::openat2, program::Detail::none};
-    if (!known.failed()) return file;
+    const int error = status_of(calls, file.fd, status).error;
+    const bool regular = (status.stx_mode & uapi::mode_type) == uapi::mode_regular;
+    if (error == 0 && regular) return file;
     calls.close(file.fd);
-    return {-1, known};
+    return {-1,
+            error != 0 ? Outcome{error, look_up} : Outcome{EINVAL, look_up, Detail::not_a_file}};
 }
 
 /// What reading a database came to, for the call `look_up`.
@@ -136,7 +138,7 @@ template <class Calls>
 /// Looks up `name` in the container's /etc/passwd (passwd(5)).
 template <class Calls>
 [[nodiscard]] Outcome find_user(Calls& calls, const char* name, User& user) noexcept {
-    const Opened file = open_database(calls, "/etc/passwd");
+    const Opened file = open_database(calls, "/etc/passwd", program::Call::look_up_user);
     if (file.outcome.error == ENOENT) return {};
     if (file.failed()) return file.outcome;
     LineReader<Calls> lines(calls, file.fd);
@@ -165,7 +167,7 @@ template <class Calls>
 template <class Calls>
 [[nodiscard]] Outcome find_groups(Calls& calls, const char* name, User& group, const char* member,
                                   Groups& groups) noexcept {
-    const Opened file = open_database(calls, "/etc/group");
+    const Opened file = open_database(calls, "/etc/group", program::Call::look_up_group);
     if (file.outcome.error == ENOENT) return {};
     if (file.failed()) return file.outcome;
     LineReader<Calls> lines(calls, file.fd);

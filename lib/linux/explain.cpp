@@ -124,22 +124,19 @@ struct Doing {
     std::string operator()(const ExecInit& op) const { return "execute " + quoted(op.path.text); }
 };
 
-/// The likely cause of a failure, with its remedy; "" where it is not known.
-[[nodiscard]] std::string_view find_hint(const ContainerPlan& plan, const program::Report& report) {
-    const bool user = plan.namespaces.contains(Namespace::user);
-    switch (report.detail) {
+/// The remedy that follows from what exactly was found.
+[[nodiscard]] std::string_view find_hint(Detail detail) {
+    switch (detail) {
         case Detail::interpreter:
             return "the file exists, but the interpreter that it names in its first line, or as "
-                   "its ELF "
-                   "loader, does not exist in the container";
-        case Detail::directory: return "it is a directory; name the program in it";
+                   "its ELF loader, does not exist in the container";
+        case Detail::directory: return "name the program in it";
         case Detail::dangling_link:
-            return "a component of the path is a symbolic link to something that does not exist";
-        case Detail::not_a_device:
-            return "/dev/null of the container is not the null device; nothing is masked with it";
-        case Detail::outside: return "the directory is not inside the container's root";
+            return "nothing is made through a link; make what it points to, or remove it";
+        case Detail::not_a_device: return "nothing is hidden under anything else";
         case Detail::too_big: return "the file is larger than 16 MiB";
         case Detail::too_many_groups: return "the user is a member of more than 1024 groups";
+        case Detail::not_a_file:
         case Detail::none:
         case Detail::source:
         case Detail::target:
@@ -147,46 +144,100 @@ struct Doing {
         case Detail::attributes:
         case Detail::count_: break;
     }
-    if (report.error == ENOSYS)
-        return "the kernel is too old, or a filter denies this system call; 'insula host' lists "
-               "what is needed";
-    if (report.call == Call::open_tree && report.error == EINVAL && user)
-        return "in a user namespace the kernel refuses a plain bind of a tree that has mounts "
-               "below "
-               "it; add <insula:mount recursive='yes'/> to bind them too";
-    if (report.call == Call::move_mount && report.error == EINVAL)
-        return "a directory goes only over a directory, and a file only over a file";
-    if (report.call == Call::openat2 && report.error == ELOOP && report.detail == Detail::target)
-        return "a symbolic link stands where the container's own kernel file systems go; the root "
-               "tree is damaged or hostile";
-    if (report.error == EROFS && report.detail == Detail::target)
-        return "the target does not exist and cannot be made on a read-only file system; make it "
-               "beforehand";
-    if (report.error == EACCES && report.detail == Detail::target && user)
-        return "the root tree belongs to ids that the user namespace does not map, so nothing can "
-               "be made in "
-               "it; make the target beforehand, or give the tree to the mapped ids";
-    if (report.call == Call::fsconfig && report.error == EPERM && user)
-        return "the kernel allows a new proc or sysfs in a user namespace only where the host's is "
-               "fully visible: inside another container it is usually masked";
-    if (report.call == Call::clone && report.error == EPERM && user)
-        return "this user may not make user namespaces; see 'insula host'";
-    if (report.error == EAGAIN && report.call == Call::openat2)
-        return "something kept renaming directories on the way; try again";
-    if (report.error == EACCES && report.detail == Detail::source)
-        return "this user may not reach the source; check the permissions of every directory on "
-               "the "
-               "way";
     return {};
 }
 
+/// The likely cause where the target of a mount could not be found or made.
+[[nodiscard]] std::string_view find_target_hint(int error, bool user) {
+    switch (error) {
+        case ELOOP:
+            return "a symbolic link stands where the container's own kernel file systems go; the "
+                   "root tree is damaged or hostile";
+        case ENOTDIR: return "a component of the target is a file";
+        case EROFS:
+            return "the target does not exist and cannot be made on a read-only file system; make "
+                   "it beforehand";
+        case EACCES:
+            if (!user) return {};
+            return "the root tree belongs to ids that the user namespace does not map, so nothing "
+                   "can be made in it; make the target beforehand, or give the tree to the mapped "
+                   "ids";
+        default: return {};
+    }
+}
+
+/// The likely cause of a refused clone3.
+[[nodiscard]] std::string_view find_clone_hint(int error, bool user) {
+    switch (error) {
+        case EPERM: return user ? "this user may not make user namespaces; see 'insula host'" : "";
+        case EAGAIN:
+            return "the limit on processes of this user (ulimit -u), of the control group "
+                   "(pids.max) or of the host is reached";
+        case ENOSPC:
+            return "the limit on nested namespaces, or on their number (sysctl "
+                   "user.max_*_namespaces), is reached";
+        default: return {};
+    }
+}
+
+/// Whether the op makes a file system of which a user namespace may have a limited view only.
+[[nodiscard]] bool shows_kernel(const ContainerPlan& plan, std::int32_t op) {
+    if (op < 0) return false;
+    const auto* mount =
+        std::get_if<FilesystemMount>(&plan.ops[static_cast<std::size_t>(op)].action);
+    return mount != nullptr &&
+           (mount->type == KernelFilesystem::proc || mount->type == KernelFilesystem::sysfs);
+}
+
+/// The likely cause of a failure, with its remedy; "" where it is not known.
+[[nodiscard]] std::string_view find_hint(const ContainerPlan& plan, const program::Report& report) {
+    const bool user = plan.namespaces.contains(Namespace::user);
+    if (const std::string_view hint = find_hint(report.detail); !hint.empty()) return hint;
+    if (report.error == ENOSYS)
+        return "the kernel is too old, or a filter denies this system call; 'insula host' lists "
+               "what is needed";
+    if (report.error == EMFILE) return "raise the limit on open files (ulimit -n)";
+    if (report.detail == Detail::target)
+        if (const auto hint = find_target_hint(report.error, user); !hint.empty()) return hint;
+    if (report.call == Call::clone) return find_clone_hint(report.error, user);
+    if (report.call == Call::open_tree && report.error == EINVAL && user)
+        return "in a user namespace the kernel refuses a plain bind of a tree that has mounts "
+               "below it; add <insula:mount recursive='yes'/> to bind them too";
+    if (report.call == Call::move_mount && report.error == EINVAL)
+        return "a directory goes only over a directory, and a file only over a file";
+    if (report.call == Call::fsconfig && report.error == EPERM && user &&
+        shows_kernel(plan, report.op))
+        return "the kernel allows a new proc or sysfs in a user namespace only where the host's is "
+               "fully visible: inside another container it is usually masked";
+    if (report.error == EACCES && report.detail == Detail::source)
+        return "this user may not reach the source; check the permissions of every directory on "
+               "the way";
+    return {};
+}
+
+/// What happened, where that says more than the words of the errno; else "".
 [[nodiscard]] std::string_view reason(const program::Report& report) {
     if (report.call == Call::look_up_user && report.error == ENOENT)
         return "no such user in the container's /etc/passwd";
     if (report.call == Call::look_up_group && report.error == ENOENT)
         return "no such group in the container's /etc/group";
-    if (report.detail == Detail::interpreter) return "its interpreter does not exist";
-    if (report.detail == Detail::directory) return "it is a directory";
+    if (report.call == Call::openat2 && report.error == EAGAIN)
+        return "something kept renaming directories on the way";
+    switch (report.detail) {
+        case Detail::source: return report.error == ENOENT ? "the source does not exist" : "";
+        case Detail::interpreter: return "its interpreter does not exist";
+        case Detail::directory: return "it is a directory";
+        case Detail::dangling_link: return "a symbolic link on the way leads to nothing";
+        case Detail::not_a_device: return "the container's /dev/null is not the null device";
+        case Detail::not_a_file: return "the user database is not a regular file";
+        case Detail::none:
+        case Detail::target:
+        case Detail::attach:
+        case Detail::attributes:
+        case Detail::too_big:
+        case Detail::too_many_groups:
+        case Detail::count_: break;
+    }
     return {};
 }
 

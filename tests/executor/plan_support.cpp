@@ -106,6 +106,9 @@ ContainerPlan typical_plan() {
     domain.os.init_user = "web";
     domain.os.init_group = "media";
     domain.os.init_dir = "/srv";
+    domain.os.init_user_at = {6, 5};
+    domain.os.init_group_at = {7, 5};
+    domain.os.init_dir_at = {8, 5};
     domain.features.private_network = SwitchState::on;
     add(domain, {.source = "/srv/root", .target = "/", .access = Access::read_only});
     add(domain, {.source = "/srv/data", .target = "/new/place", .access = Access::read_only});

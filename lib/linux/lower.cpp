@@ -114,17 +114,44 @@ static_assert(static_cast<int>(Capability::checkpoint_restore) == CAP_CHECKPOINT
     return {};
 }
 
+[[nodiscard]] bool keeps_groups(const ContainerPlan& plan) noexcept {
+    for (const Op& op : plan.ops)
+        if (const auto* set = std::get_if<SetIdentity>(&op.action))
+            return set->supplementary == SupplementaryGroups::keep;
+    return false;
+}
+
+[[nodiscard]] std::vector<SourceRequest> sources_of(const ContainerPlan& plan) {
+    std::vector<SourceRequest> sources;
+    std::int32_t index = 0;
+    for (const Op& op : plan.ops) {
+        if (const auto* root = std::get_if<BindRoot>(&op.action))
+            sources.push_back(
+                {.path = root->source.text,
+                 .attributes = mount_attributes(root->flags, root->access, root->recursion),
+                 .writable_root = root->access == Access::read_only,
+                 .op = index});
+        else if (const auto* mount = std::get_if<BindMount>(&op.action))
+            sources.push_back(
+                {.path = mount->source.text,
+                 .attributes = mount_attributes(mount->flags, mount->access, mount->recursion),
+                 .op = index});
+        ++index;
+    }
+    return sources;
+}
+
 /// Walks the plan's actions and appends what each comes to.
 class Lowering {
 public:
     Lowering(const ContainerPlan& plan, const LoweringOptions& options)
-        : plan_(plan), options_(options) {}
+        : plan_(plan), options_(options), sources_(sources_of(plan)) {}
 
-    [[nodiscard]] LoweredPlan run() {
-        collect_sources();
+    /// Fills the Program, and how many ops it has.
+    void run(LoweredPlan& lowered) {
         if (plan_.namespaces.contains(Namespace::user))
             builder_.push(-1, p::BecomeRoot{.header = {},
-                                            .drop_groups = keeps_groups() ? 0U : 1U,
+                                            .drop_groups = keeps_groups(plan_) ? 0U : 1U,
                                             .set_group = has_root(plan_.gid_map) ? 1U : 0U,
                                             .set_user = has_root(plan_.uid_map) ? 1U : 0U,
                                             .reserved = 0});
@@ -134,7 +161,12 @@ public:
             std::visit(*this, op.action);
             ++op_;
         }
-        return finish();
+        lowered.op_count = builder_.op_count();
+        const bool by_caller = options_.source_taker == SourceTaker::caller;
+        lowered.program = builder_.finish(
+            {.source_count = by_caller ? static_cast<std::uint32_t>(sources_.size()) : 0U,
+             .passed_fds = options_.passed_fds,
+             .trace = options_.trace ? 1U : 0U});
     }
 
     void operator()(const BindRoot&) {
@@ -248,36 +280,11 @@ public:
     }
 
 private:
-    [[nodiscard]] bool keeps_groups() const noexcept {
-        for (const Op& op : plan_.ops)
-            if (const auto* set = std::get_if<SetIdentity>(&op.action))
-                return set->supplementary == SupplementaryGroups::keep;
-        return false;
-    }
-
     [[nodiscard]] bool has_overlay() const noexcept {
         return std::any_of(plan_.ops.begin(), plan_.ops.end(), [](const Op& op) {
             return std::holds_alternative<OverlayRoot>(op.action) ||
                    std::holds_alternative<OverlayMount>(op.action);
         });
-    }
-
-    void collect_sources() {
-        std::int32_t index = 0;
-        for (const Op& op : plan_.ops) {
-            if (const auto* root = std::get_if<BindRoot>(&op.action))
-                sources_.push_back(
-                    {.path = root->source.text,
-                     .attributes = mount_attributes(root->flags, root->access, root->recursion),
-                     .writable_root = root->access == Access::read_only,
-                     .op = index});
-            else if (const auto* mount = std::get_if<BindMount>(&op.action))
-                sources_.push_back(
-                    {.path = mount->source.text,
-                     .attributes = mount_attributes(mount->flags, mount->access, mount->recursion),
-                     .op = index});
-            ++index;
-        }
     }
 
     /// The slot of the next source. At the start of a batch, the helper takes the whole batch where
@@ -348,29 +355,10 @@ private:
         return {0, *plus_id(text)};
     }
 
-    [[nodiscard]] LoweredPlan finish() {
-        LoweredPlan lowered;
-        const bool by_caller = options_.source_taker == SourceTaker::caller;
-        lowered.op_count = builder_.op_count();
-        lowered.program = builder_.finish(
-            {.source_count = by_caller ? static_cast<std::uint32_t>(sources_.size()) : 0U,
-             .passed_fds = options_.passed_fds,
-             .trace = options_.trace ? 1U : 0U});
-        if (by_caller) lowered.sources = std::move(sources_);
-        lowered.clone_flags = clone_flags(plan_.namespaces);
-        if (plan_.namespaces.contains(Namespace::user)) {
-            lowered.uid_map = map_text(plan_.uid_map);
-            lowered.gid_map = map_text(plan_.gid_map);
-            lowered.deny_setgroups = keeps_groups();
-            lowered.keep_capabilities = !is_mapped_to_root(plan_.uid_map, options_.caller_uid);
-        }
-        return lowered;
-    }
-
     const ContainerPlan& plan_;
     const LoweringOptions& options_;
-    ProgramBuilder builder_;
     std::vector<SourceRequest> sources_;
+    ProgramBuilder builder_;
     std::string parent_text_;
     p::GuestTarget parent_{};
     std::uint32_t next_slot_ = 0;
@@ -380,10 +368,30 @@ private:
 
 }  // namespace
 
-Result<LoweredPlan> lower(const ContainerPlan& plan, const LoweringOptions& options) {
+Result<LoweredPlan> lower_outside(const ContainerPlan& plan, const LoweringOptions& options) {
     INSULA_CHECK(validate(plan));
     INSULA_CHECK(check_identities(plan));
-    return Lowering(plan, options).run();
+    LoweredPlan lowered;
+    if (options.source_taker == SourceTaker::caller) lowered.sources = sources_of(plan);
+    lowered.clone_flags = clone_flags(plan.namespaces);
+    if (plan.namespaces.contains(Namespace::user)) {
+        lowered.uid_map = map_text(plan.uid_map);
+        lowered.gid_map = map_text(plan.gid_map);
+        lowered.deny_setgroups = keeps_groups(plan);
+        lowered.keep_capabilities = !is_mapped_to_root(plan.uid_map, options.caller_uid);
+    }
+    return lowered;
+}
+
+void lower_program(const ContainerPlan& plan, const LoweringOptions& options,
+                   LoweredPlan& lowered) {
+    Lowering(plan, options).run(lowered);
+}
+
+Result<LoweredPlan> lower(const ContainerPlan& plan, const LoweringOptions& options) {
+    INSULA_TRY(LoweredPlan lowered, lower_outside(plan, options));
+    lower_program(plan, options, lowered);
+    return lowered;
 }
 
 }  // namespace insula::linux_

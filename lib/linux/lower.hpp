@@ -47,7 +47,15 @@ struct LoweringOptions {
     bool trace = false;
 };
 
-/// Turns `plan` into what the helper interprets. Makes no system call.
+/// What the caller needs before it can make the child: all but the Program. Checks the plan; makes
+/// no system call.
+[[nodiscard]] Result<LoweredPlan> lower_outside(const ContainerPlan& plan,
+                                                const LoweringOptions& options);
+
+/// Adds the Program of a plan that `lower_outside` has found to be sound.
+void lower_program(const ContainerPlan& plan, const LoweringOptions& options, LoweredPlan& lowered);
+
+/// Turns `plan` into what the helper interprets, by both. Makes no system call.
 [[nodiscard]] Result<LoweredPlan> lower(const ContainerPlan& plan, const LoweringOptions& options);
 
 }  // namespace insula::linux_

@@ -26,24 +26,23 @@ namespace {
 
 using program::Call;
 
-/// What process 1 is, as far as a plan that was not validated says it.
-[[nodiscard]] InitMode init_mode(const ContainerPlan& plan) noexcept {
-    const auto* exec = plan.ops.empty() ? nullptr : std::get_if<ExecInit>(&plan.ops.back().action);
-    return exec == nullptr ? InitMode::exec : exec->mode;
+[[nodiscard]] const ExecInit& exec_of(const ContainerPlan& plan) {
+    return std::get<ExecInit>(plan.ops.back().action);
 }
 
-[[nodiscard]] Result<LoweredPlan> lower_for_caller(Kernel& kernel, const ContainerPlan& plan,
-                                                   const StartOptions& options) {
-    INSULA_TRY(auto variables, listen_variables(kernel, options, init_mode(plan)));
+[[nodiscard]] Result<LoweringOptions> lowering_options(Kernel& kernel, const ContainerPlan& plan,
+                                                       const StartOptions& options) {
+    INSULA_CHECK(validate(plan));
+    INSULA_TRY(auto variables, listen_variables(kernel, options, exec_of(plan).mode));
     std::uint64_t effective = 0;
     if (const int got = kernel.capget(effective); got < 0)
         return start_error(-got, "capget", "cannot read the caller's capabilities");
     const bool mounts = (effective >> CAP_SYS_ADMIN & 1) != 0;
-    return lower(plan, {.source_taker = mounts ? SourceTaker::caller : SourceTaker::helper,
-                        .caller_uid = static_cast<std::uint32_t>(kernel.getuid()),
-                        .passed_fds = static_cast<std::uint32_t>(options.passed_fds.size()),
-                        .extra_environment = std::move(variables),
-                        .trace = static_cast<bool>(options.trace)});
+    return LoweringOptions{.source_taker = mounts ? SourceTaker::caller : SourceTaker::helper,
+                           .caller_uid = static_cast<std::uint32_t>(kernel.getuid()),
+                           .passed_fds = static_cast<std::uint32_t>(options.passed_fds.size()),
+                           .extra_environment = std::move(variables),
+                           .trace = static_cast<bool>(options.trace)};
 }
 
 [[nodiscard]] Result<HeldFd> make_program_file(Kernel& kernel) {
@@ -81,8 +80,13 @@ using program::Call;
 class Spawner {
 public:
     Spawner(Kernel& kernel, int helper, const ContainerPlan& plan, const StartOptions& options,
-            const LoweredPlan& lowered)
-        : kernel_(kernel), helper_(helper), plan_(plan), options_(options), lowered_(lowered) {}
+            const LoweringOptions& lowering, LoweredPlan lowered)
+        : kernel_(kernel),
+          helper_(helper),
+          plan_(plan),
+          options_(options),
+          lowering_(lowering),
+          lowered_(std::move(lowered)) {}
     Spawner(const Spawner&) = delete;
     Spawner& operator=(const Spawner&) = delete;
     ~Spawner() { abandon(); }
@@ -101,7 +105,7 @@ public:
         if (!started) return started.error();
         insula_running_ = true;
         // Nobody but the reaper writes there from now on.
-        if (init_mode(plan_) == InitMode::exec) shared_ = {};
+        if (exec_of(plan_).mode == InitMode::exec) shared_ = {};
         return Spawned{pid_, std::move(pidfd_), std::move(streams_.callers_ends),
                        std::move(shared_)};
     }
@@ -193,6 +197,7 @@ private:
     /// Writes the Program, while the child is on its way to the helper, which waits for this
     /// message.
     [[nodiscard]] Result<void> send_program() {
+        lower_program(plan_, lowering_, lowered_);
         INSULA_TRY(shared_, write_program(kernel_, program_file_.get(), lowered_,
                                           static_cast<bool>(options_.trace)));
         program_file_.reset();
@@ -275,7 +280,8 @@ private:
     int helper_;
     const ContainerPlan& plan_;
     const StartOptions& options_;
-    const LoweredPlan& lowered_;
+    const LoweringOptions& lowering_;
+    LoweredPlan lowered_;
     HeldFd control_{};
     HeldFd helpers_end_{};
     Streams streams_{};
@@ -299,8 +305,9 @@ int reap(Kernel& kernel, int pidfd, siginfo_t& info) noexcept {
 
 Result<Spawned> spawn(Kernel& kernel, int helper, const ContainerPlan& plan,
                       const StartOptions& options) {
-    INSULA_TRY(const auto lowered, lower_for_caller(kernel, plan, options));
-    Spawner spawner(kernel, helper, plan, options, lowered);
+    INSULA_TRY(const auto lowering, lowering_options(kernel, plan, options));
+    INSULA_TRY(auto lowered, lower_outside(plan, lowering));
+    Spawner spawner(kernel, helper, plan, options, lowering, std::move(lowered));
     return spawner.run();
 }
 

@@ -72,8 +72,14 @@ bool exists(const std::string& path) {
 }
 
 std::string content_of(const std::string& path) {
+    // A file of a process that ends meanwhile answers ESRCH: read() stops there, where an
+    // istreambuf_iterator would throw.
     std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    std::string out;
+    char part[4096];
+    while (in.read(part, sizeof part) || in.gcount() > 0)
+        out.append(part, static_cast<std::size_t>(in.gcount()));
+    return out;
 }
 
 std::string link_of(const std::string& path) {

@@ -53,6 +53,5 @@ int main(int argc, char** argv) {
         ->check(CLI::PositiveNumber);
     app.add_flag("--json", options.json, "one JSON object per line");
     CLI11_PARSE(app, argc, argv);
-    insula::bench::run(options);
-    return 0;
+    return insula::bench::run_benchmark([&] { insula::bench::run(options); });
 }

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 
 #include "insula/insula.hpp"
 
@@ -42,8 +43,17 @@ void mount_or_give_up(const char* type, const char* target, unsigned long flags)
 }  // namespace
 
 void give_up(const std::string& why) {
-    std::fprintf(stderr, "bench: %s\n", why.c_str());
-    std::exit(1);
+    throw std::runtime_error(why);
+}
+
+int run_benchmark(const std::function<void()>& benchmark) {
+    try {
+        benchmark();
+        return 0;
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "bench: %s\n", error.what());
+        return 1;
+    }
 }
 
 Fixture::Fixture(Set set, int binds, const std::string& true_program)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "case.hpp"
@@ -23,7 +24,7 @@ public:
 
     /// The definition in domain XML; what it plans is what the floor does.
     [[nodiscard]] std::string xml() const;
-    /// The definition, planned for this host. Ends the process when it cannot be planned.
+    /// The definition, planned for this host. Gives up when it cannot be planned.
     [[nodiscard]] ContainerPlan plan() const;
     /// Writes the definition into a file and returns its path.
     [[nodiscard]] std::string write_xml() const;
@@ -42,7 +43,10 @@ void enter_small_host();
 /// Adds `count` tmpfs mounts below `directory`.
 void add_host_mounts(const std::string& directory, int count);
 
-/// Prints and ends the process.
+/// Ends the benchmark: throws, so that fixtures are removed.
 [[noreturn]] void give_up(const std::string& why);
+
+/// Calls `benchmark`; the exit status of the program.
+[[nodiscard]] int run_benchmark(const std::function<void()>& benchmark);
 
 }  // namespace insula::bench

@@ -5,9 +5,11 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <stdexcept>
 #include <string>
 
 #include "init/calls.hpp"
@@ -57,8 +59,9 @@ struct Job {
     int maps_ready = 0;  ///< a futex: the ids of set C are mapped
 };
 
+/// In the child, which shares this memory, but is a process.
 [[noreturn]] void fail(const char* what, long result) {
-    std::fprintf(stderr, "floor: %s: error %ld\n", what, -result);
+    ::dprintf(STDERR_FILENO, "floor: %s: error %ld\n", what, -result);
     std::_Exit(99);
 }
 
@@ -208,10 +211,9 @@ int run_child(void* argument) {
 
 void write_file(const std::string& path, const std::string& text) {
     const long fd = system_call(__NR_open, reinterpret_cast<long>(path.c_str()), O_WRONLY);
-    check(fd, path.c_str());
-    check(system_call(__NR_write, fd, reinterpret_cast<long>(text.data()),
-                      static_cast<long>(text.size())),
-          path.c_str());
+    const long written = system_call(__NR_write, fd, reinterpret_cast<long>(text.data()),
+                                     static_cast<long>(text.size()));
+    if (written < 0) throw std::runtime_error("floor: cannot write " + path);
     system_call(__NR_close, fd);
 }
 
@@ -259,13 +261,14 @@ void run_floor(const Case& wanted, FloorTimes* times) {
     const int pid = ::clone(run_child, stack + stack_size,
                             clone_flags(wanted.set) | CLONE_VM | CLONE_CHILD_CLEARTID | SIGCHLD,
                             &argument, nullptr, nullptr, &job.thread);
-    if (pid < 0) fail("clone", -errno);
+    if (pid < 0) throw std::runtime_error("floor: cannot clone");
     if (wanted.set == Set::c) map_ids(job, pid);
     while (__atomic_load_n(&job.thread, __ATOMIC_ACQUIRE) != 0)
         system_call(__NR_futex, reinterpret_cast<long>(&job.thread), FUTEX_WAIT, 1);
     mark(job, FloorPhase::exec);
     int status = 0;
-    if (::waitpid(pid, &status, 0) != pid || status != 0) fail("the program", status);
+    if (::waitpid(pid, &status, 0) != pid || status != 0)
+        throw std::runtime_error("floor: the container failed");
     mark(job, FloorPhase::exit);
 }
 

@@ -36,7 +36,7 @@ using FloorTimes = std::array<std::int64_t, static_cast<std::size_t>(FloorPhase:
 /// no configuration, no state, no care for errors. The measure for others, not a way to run
 /// containers.
 ///
-/// Shares the caller's memory until the program is executed, as the library does. Ends the process
+/// Shares the caller's memory until the program is executed, as the library does. Throws
 /// when a call fails. `times`, where given, gets the end of each phase in nanoseconds; what a set
 /// does not have stays 0.
 void run_floor(const Case& wanted, FloorTimes* times = nullptr);

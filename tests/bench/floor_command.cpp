@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // bench-floor SET ROOT PROGRAM: the floor as a command of its own, static, for bench-command.
 #include <cstdio>
+#include <exception>
 #include <string_view>
 
 #include "floor.hpp"
@@ -12,7 +13,12 @@ int main(int argc, char** argv) {
         std::fputs("usage: bench-floor A|B|C ROOT PROGRAM\n", stderr);
         return 2;
     }
-    insula::bench::run_floor(
-        {.set = static_cast<Set>(set[0]), .root = argv[2], .program = argv[3]});
-    return 0;
+    try {
+        insula::bench::run_floor(
+            {.set = static_cast<Set>(set[0]), .root = argv[2], .program = argv[3]});
+        return 0;
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "%s\n", error.what());
+        return 1;
+    }
 }

@@ -9,8 +9,8 @@
 
 namespace insula::bench {
 
-/// Runs `command` to its end and says how many microseconds that took. Ends this process when the
-/// command fails.
+/// Runs `command` to its end and says how many microseconds that took. Gives up when the command
+/// fails.
 [[nodiscard]] double time_command(const std::vector<std::string>& command);
 
 /// Adds those of Debian's crun and bubblewrap that are installed, with what comes nearest to the

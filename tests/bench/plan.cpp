@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // bench-plan: from text to plan, and to print it. Needs no rights.
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -9,6 +7,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include "fixture.hpp"
 #include "insula/insula.hpp"
 #include "measure.hpp"
 
@@ -60,12 +59,10 @@ constexpr const char* ten_elements = R"(<domain type='lxc'>
     return text + "</devices></domain>";
 }
 
-/// Takes the value, or prints the error and ends the process.
 template <class T>
 [[nodiscard]] T expect(Result<T> result) {
-    if (result) return std::move(result).value();
-    std::fprintf(stderr, "bench: %s\n", describe(result.error()).c_str());
-    std::exit(1);
+    if (!result) give_up(describe(result.error()));
+    return std::move(result).value();
 }
 
 /// The steps from `text` to a printed plan, and the first three together.
@@ -117,6 +114,5 @@ int main(int argc, char** argv) {
         ->check(CLI::PositiveNumber);
     app.add_flag("--json", options.json, "one JSON object per line");
     CLI11_PARSE(app, argc, argv);
-    insula::bench::run(options);
-    return 0;
+    return insula::bench::run_benchmark([&] { insula::bench::run(options); });
 }

@@ -178,6 +178,5 @@ int main(int argc, char** argv) {
     app.add_flag("--phases", options.phases, "print where the time goes instead");
     app.add_flag("--json", options.json, "one JSON object per line");
     CLI11_PARSE(app, argc, argv);
-    insula::bench::run(options);
-    return 0;
+    return insula::bench::run_benchmark([&] { insula::bench::run(options); });
 }

@@ -39,13 +39,15 @@ double Twin::run() const {
 void Twin::serve(const std::function<void()>& prepare, const std::function<double()>& run) const {
     ::close(requests_[1]);
     ::close(answers_[0]);
-    prepare();
-    char go = 0;
-    while (::read(requests_[0], &go, 1) == 1) {
-        const double time = run();
-        if (::write(answers_[1], &time, sizeof time) != static_cast<ssize_t>(sizeof time)) break;
-    }
-    std::_Exit(0);
+    std::_Exit(run_benchmark([&] {
+        prepare();
+        char go = 0;
+        while (::read(requests_[0], &go, 1) == 1) {
+            const double time = run();
+            if (::write(answers_[1], &time, sizeof time) != static_cast<ssize_t>(sizeof time))
+                break;
+        }
+    }));
 }
 
 }  // namespace insula::bench

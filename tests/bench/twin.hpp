@@ -16,7 +16,7 @@ public:
     Twin& operator=(const Twin&) = delete;
     ~Twin();
 
-    /// Lets the twin call `run` and gives its answer. Ends this process when the twin is gone.
+    /// Lets the twin call `run` and gives its answer. Gives up when the twin is gone.
     [[nodiscard]] double run() const;
 
 private:

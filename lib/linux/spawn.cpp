@@ -188,7 +188,12 @@ private:
 
     [[nodiscard]] Result<void> write_maps() {
         if (lowered_.uid_map.empty()) return {};
-        INSULA_CHECK(write_id_maps(kernel_, pid_, lowered_));
+        if (const Result<void> written = write_id_maps(kernel_, pid_, lowered_); !written) {
+            // A child that is gone has no files to write to (EACCES): what counts is why it went.
+            kernel_.pidfd_send_signal(pidfd_.get(), SIGKILL);
+            kernel_.wait_for_stage_one(job_);
+            return job_.error != 0 ? stage_one_error() : written.error();
+        }
         const char go = 'g';
         return told_helper(kernel_.send(control_.get(), &go, 1, MSG_NOSIGNAL), "send",
                            "cannot tell the helper to go on");
@@ -204,6 +209,13 @@ private:
         const char written = 'p';
         return told_helper(kernel_.send(control_.get(), &written, 1, MSG_NOSIGNAL), "send",
                            "cannot tell the helper to begin");
+    }
+
+    [[nodiscard]] Error stage_one_error() const {
+        program::Report report;
+        report.error = job_.error;
+        report.call = static_cast<Call>(job_.call);
+        return explain(plan_, report);
     }
 
     /// Serves the helper until it closes the control socket: init has been executed, or the helper
@@ -223,12 +235,7 @@ private:
             static_cast<program::State>(__atomic_load_n(&page.state, __ATOMIC_ACQUIRE));
         if (state == program::State::executing) return {};
         if (state == program::State::failed) return explain(plan_, page.report);
-        if (job_.error != 0) {
-            program::Report report;
-            report.error = job_.error;
-            report.call = static_cast<Call>(job_.call);
-            return explain(plan_, report);
-        }
+        if (job_.error != 0) return stage_one_error();
         return Error{.code = ErrorCode::system,
                      .message = "the helper ended before it could say why",
                      .hint = "it was killed: by a memory limit, or by somebody"};

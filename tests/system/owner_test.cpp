@@ -41,16 +41,29 @@ constexpr int rounds = 50;
     return *plan;
 }
 
-/// Starts containers one after the other until it is killed. Their inits append to `marker`.
-[[noreturn]] void own_containers(const ContainerPlan& plan, const std::string& marker) {
-    const int file = open(marker.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+/// Starts a container, and waits for its end. Its init appends to `marker`.
+[[nodiscard]] bool own_one(const ContainerPlan& plan, const std::string& marker) {
+    const UniqueFd file =
+        UniqueFd::adopt(open(marker.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644));
     StartOptions options;
     options.standard_input.kind = Stream::Kind::null;
-    options.standard_output = {.kind = Stream::Kind::given, .fd = {file}};
-    for (;;) {
-        Result<Machine> machine = runtime().start(plan, options);
-        if (!machine || !machine->wait()) _exit(1);
+    options.standard_output = {.kind = Stream::Kind::given, .fd = file.ref()};
+    Result<Machine> machine = runtime().start(plan, options);
+    return machine && machine->wait();
+}
+
+/// Starts containers one after the other until it is killed.
+[[noreturn]] void own_containers(const ContainerPlan& plan, const std::string& marker) {
+    while (own_one(plan, marker)) {
     }
+    _exit(1);
+}
+
+/// In microseconds, up to its end.
+[[nodiscard]] long duration_of_start(const ContainerPlan& plan, const std::string& marker) {
+    const long before = nanoseconds_now();
+    REQUIRE(own_one(plan, marker));
+    return (nanoseconds_now() - before) / 1000;
 }
 
 /// Becomes the parent of whoever loses his own, for the time of a case.
@@ -86,12 +99,13 @@ public:
     const ContainerPlan plan = long_plan(scratch, container, 1000);
     const Subreaper subreaper;
     std::mt19937 random(20240607);
-    std::uniform_int_distribution<useconds_t> pause(0, 60'000);
+    // Each owner lives for two starts at most, however busy the machine is.
+    std::uniform_int_distribution<long> pause(0, 2 * duration_of_start(plan, marker));
     int unowned = 0;
     for (int round = 0; round != rounds; ++round) {
         const pid_t owner = fork();
         if (owner == 0) own_containers(plan, marker);
-        usleep(pause(random));
+        usleep(static_cast<useconds_t>(pause(random)));
         REQUIRE(kill(owner, SIGKILL) == 0);
         int status = 0;
         REQUIRE(waitpid(owner, &status, 0) == owner);

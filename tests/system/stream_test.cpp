@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -21,6 +22,8 @@ constexpr ExitStatus ended_well{.kind = ExitStatus::Kind::exited};
 /// What `work` exits with in a copy of this process, whose descriptors it may spoil.
 template <class Work>
 [[nodiscard]] int in_child(Work work) {
+    // What is written already must not be written twice.
+    std::fflush(nullptr);
     const pid_t child = fork();
     if (child == 0) {
         const int code = work();

@@ -31,6 +31,10 @@ FakeKernel::~FakeKernel() {
     if (!mappings_.empty()) FAIL_CHECK("memory is left mapped");
 }
 
+linux_::HeldFd FakeKernel::start_child() {
+    ++clones;
+    return {*this, add_fd("pidfd")};
+}
 void FakeKernel::own(int fd, std::string label) {
     fds_[fd] = {.label = std::move(label), .own = true};
 }
@@ -139,8 +143,8 @@ int FakeKernel::waitid(int pidfd, siginfo_t& info, int options) noexcept {
         if (file_of(pidfd, "waitid") == nullptr) return -EBADF;
         if (options != (WEXITED | __WALL)) FAIL_CHECK("waitid with options " << options);
         if (++reaped > clones) FAIL_CHECK("a child is reaped twice");
-        info.si_code = CLD_KILLED;
-        info.si_status = SIGKILL;
+        info.si_code = end_code;
+        info.si_status = end_status;
         return 0;
     }));
 }
@@ -158,6 +162,7 @@ int FakeKernel::pidfd_get_info(int pidfd, uapi::PidfdInfo& info) noexcept {
     return static_cast<int>(record("pidfd_get_info", label_of(pidfd), [&]() -> long {
         if (!exit_information) return -ENOTTY;
         info.mask = uapi::pidfd_info_exit;
+        info.exit_code = wait_status;
         return 0;
     }));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <csignal>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -54,10 +55,15 @@ public:
     int poll_answer = 1;  ///< which of the polled descriptors is ready, from 1; 0: none in time
     unsigned memfd_flags = 0;  ///< that memfd_create does not know
     bool exit_information = true;
-    bool short_write = false;  ///< write and pwrite do one byte less
+    int end_code = CLD_KILLED;  ///< how the child ends: si_code and si_status of waitid
+    int end_status = SIGKILL;
+    int wait_status = SIGKILL;  ///< the same as wait4 says it, for pidfd_get_info
+    bool short_write = false;   ///< write and pwrite do one byte less
     /// Names of calls that may be made; empty: all.
     std::set<std::string> told{};
 
+    /// A child that runs, as after a start; its pidfd.
+    [[nodiscard]] linux_::HeldFd start_child();
     /// A descriptor of the embedder's.
     void own(int fd, std::string label);
     void disown(int fd) { fds_.erase(fd); }

@@ -27,16 +27,29 @@ namespace {
     }
 }
 
+[[nodiscard]] Error given_up() {
+    return start_error(ECANCELED, {}, "the start was given up");
+}
+
 }  // namespace
+
+Result<void> check_not_given_up(Kernel& kernel, int socket, FdRef cancel) {
+    if (!cancel.valid()) return {};
+    pollfd fds[] = {{socket, POLLIN, 0}, {cancel.raw, POLLIN, 0}};
+    constexpr timespec now{};
+    const int ready = kernel.ppoll(fds, 2, &now);
+    if (ready < 0 && ready != -EINTR) return start_error(-ready, "ppoll", "cannot wait");
+    if (ready > 0 && fds[1].revents != 0) return given_up();
+    return {};
+}
 
 Result<char> await_message(Kernel& kernel, int socket, FdRef cancel, const Deadline& deadline) {
     if (deadline.exists() || cancel.valid()) {
         pollfd fds[] = {{socket, POLLIN, 0}, {cancel.raw, POLLIN, 0}};
         INSULA_TRY(const int ready, poll_until(kernel, fds, cancel.valid() ? 2 : 1, deadline));
         if (ready == 0) return start_error(ETIMEDOUT, {}, "the start took too long");
-        // Whoever gave up must not be told of a start that came through at the same moment.
-        if (cancel.valid() && fds[1].revents != 0)
-            return start_error(ECANCELED, {}, "the start was given up");
+        // A start that came through at the same moment has come through: init may have been seen.
+        if (fds[0].revents == 0) return given_up();
     }
     for (;;) {
         char message = 0;

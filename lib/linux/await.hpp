@@ -28,6 +28,9 @@ private:
 
 inline constexpr char end_of_messages = '\0';
 
+/// Fails with `busy` when `cancel` is readable already, before there is anything to undo.
+[[nodiscard]] Result<void> check_not_given_up(Kernel& kernel, int socket, FdRef cancel);
+
 /// The next byte that arrives on `socket`, or `end_of_messages` when the other end is closed.
 /// `busy` when `deadline` passes or `cancel` becomes readable first.
 [[nodiscard]] Result<char> await_message(Kernel& kernel, int socket, FdRef cancel,

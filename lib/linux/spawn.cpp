@@ -93,6 +93,7 @@ public:
 
     [[nodiscard]] Result<Spawned> run() {
         INSULA_CHECK(open_control());
+        INSULA_CHECK(check_not_given_up(kernel_, control_.get(), options_.cancel));
         INSULA_CHECK(take_batch());
         INSULA_TRY(streams_, open_streams(kernel_, options_));
         INSULA_TRY(program_file_, make_program_file(kernel_));

@@ -92,8 +92,7 @@ void Reporter::finding(const Finding& finding, std::string_view file) const {
         write_message(to_json_line(finding, file) + '\n');
         return;
     }
-    print(describe(finding, file),
-          harmless(detail::location_prefix(file, finding.at)).size());
+    print(describe(finding, file), harmless(detail::location_prefix(file, finding.at)).size());
 }
 
 void Reporter::findings(const std::vector<Finding>& findings, std::string_view file) const {

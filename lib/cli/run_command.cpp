@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cerrno>
+
 #include "cli/command.hpp"
 #include "cli/document.hpp"
 #include "cli/exit_code.hpp"
@@ -14,6 +16,7 @@ namespace {
 
 /// 126 and 127, as a shell answers, when it is init that could not be executed; 125 for the rest.
 int exit_code_of(const Error& error) {
+    if (error.system_error == ETIMEDOUT) return ExitCode::run_timeout;
     if (error.call != "execve") return ExitCode::run_failure;
     return error.code == ErrorCode::missing ? ExitCode::run_not_found
                                             : ExitCode::run_not_executable;
@@ -35,11 +38,12 @@ int fail(const Error& error, const RunRequest& request, const Reporter& reporter
     return exit_code_of(error);
 }
 
-Result<Machine> start(const Runtime& runtime, const ContainerPlan& plan, const RunRequest& request,
-                      const SignalRelay& relay) {
+Result<Machine> start(const Runtime& runtime, const ContainerPlan& plan,
+                      const RunRequest& request) {
     std::vector<TraceEvent> events;
     const auto record = [&events](const TraceEvent& event) { events.push_back(event); };
-    StartOptions options{.cancel = relay.ending()};
+    // Signals are no reason to cancel: one that comes as init begins to run has to reach init.
+    StartOptions options{.timeout = request.timeout};
     if (request.trace) options.trace = record;
     Result<Machine> machine = runtime.start(plan, options);
     if (request.trace) write_message(trace_text(plan, events));
@@ -65,13 +69,9 @@ int run_command(const RunRequest& request, const Reporter& reporter) {
     if (!relay) return fail(relay.error(), request, reporter);
     const Result<Runtime> runtime = Runtime::create();
     if (!runtime) return fail(runtime.error(), request, reporter);
-    Result<Machine> machine = start(runtime.value(), *plan, request, relay.value());
-    if (machine) return supervise(machine.value(), relay.value(), request, reporter);
-    if (const auto number = SignalRelay::next(relay.value().ending())) {
-        reporter.note(std::string("the start was canceled by ") + signal_name(*number));
-        return ExitCode::run_signal_base + *number;
-    }
-    return fail(machine.error(), request, reporter);
+    Result<Machine> machine = start(runtime.value(), *plan, request);
+    if (!machine) return fail(machine.error(), request, reporter);
+    return supervise(machine.value(), relay.value(), request, reporter);
 }
 
 }  // namespace insula::cli

@@ -12,8 +12,8 @@ namespace insula::cli {
 
 /// Takes the signals of this process that are meant for the container, as long as it lives.
 ///
-/// They come out of two descriptors: those that ask for an end (`ending`), which also cancel a
-/// start, and the others. The mask of before is restored at the end.
+/// They wait in two descriptors: those that ask for an end (`ending`), and the others. The mask of
+/// before is restored at the end.
 class SignalRelay {
 public:
     [[nodiscard]] static Result<SignalRelay> create();

@@ -104,10 +104,9 @@ public:
         const Result<void> started = await_init();
         report_trace();
         if (!started) return started.error();
-        insula_running_ = true;
         // Nobody but the reaper writes there from now on.
         if (exec_of(plan_).mode == InitMode::exec) shared_ = {};
-        return Spawned{pid_, std::move(pidfd_), std::move(streams_.callers_ends),
+        return Spawned{std::exchange(pid_, no_child), std::move(pidfd_), std::move(streams_.callers_ends),
                        std::move(shared_)};
     }
 
@@ -148,30 +147,26 @@ private:
     }
 
     [[nodiscard]] Result<void> clone() {
-        std::vector<int> descriptors = streams_.descriptors;
+        std::vector<int>& descriptors = frame_.descriptors;
+        descriptors = streams_.descriptors;
         descriptors.push_back(helpers_end_.get());
         descriptors.push_back(program_file_.get());
         for (const PassedFd& passed : options_.passed_fds) descriptors.push_back(passed.fd.raw);
         descriptors.push_back(helper_);
-        std::vector<int> copies(descriptors.size());
-        stack_ = std::make_unique_for_overwrite<char[]>(stage_one_stack_size);
-        const char* const argv[] = {"insula-init", nullptr};
+        frame_.copies.resize(descriptors.size());
+        frame_.stack = std::make_unique_for_overwrite<char[]>(stage_one_stack_size);
 
         job_.clone_flags = lowered_.clone_flags;
         job_.descriptors = descriptors.data();
-        job_.copies = copies.data();
+        job_.copies = frame_.copies.data();
         job_.descriptor_count = static_cast<int>(descriptors.size());
         job_.control = program::control_fd;
         job_.wait_for_maps = !lowered_.uid_map.empty();
         job_.keep_capabilities = lowered_.keep_capabilities;
-        job_.argv = argv;
-        job_.environment = argv + 1;
-        job_.stack = stack_.get();
-        job_.stack_size = stage_one_stack_size;
-        // These live in this frame, and the child reads them until it has executed the helper.
-        frame_ = {std::move(descriptors), std::move(copies), {argv[0], nullptr}};
         job_.argv = frame_.argv;
         job_.environment = frame_.argv + 1;
+        job_.stack = frame_.stack.get();
+        job_.stack_size = stage_one_stack_size;
 
         const int pid = kernel_.clone_stage_one(job_);
         if (pid < 0) {
@@ -191,8 +186,7 @@ private:
         if (lowered_.uid_map.empty()) return {};
         if (const Result<void> written = write_id_maps(kernel_, pid_, lowered_); !written) {
             // A child that is gone has no files to write to (EACCES): what counts is why it went.
-            kernel_.pidfd_send_signal(pidfd_.get(), SIGKILL);
-            kernel_.wait_for_stage_one(job_);
+            abandon();
             return job_.error != 0 ? stage_one_error() : written.error();
         }
         const char go = 'g';
@@ -269,19 +263,24 @@ private:
     /// Ends what a failed start has left: the child, which may be in stage 1 still, using this
     /// object.
     void abandon() noexcept {
-        if (pid_ < 0 || insula_running_) return;
+        if (pid_ == no_child) return;
         control_.reset();
         kernel_.pidfd_send_signal(pidfd_.get(), SIGKILL);
         kernel_.wait_for_stage_one(job_);
         siginfo_t info{};
         while (reap(kernel_, pidfd_.get(), info) == -EINTR) {
         }
+        pid_ = no_child;
     }
 
+    static constexpr std::int32_t no_child = -1;
+
+    /// What stage 1 reads and writes until it has executed the helper.
     struct Frame {
         std::vector<int> descriptors{};
         std::vector<int> copies{};
-        const char* argv[2] = {};
+        const char* argv[2] = {"insula-init", nullptr};
+        std::unique_ptr<char[]> stack{};
     };
 
     Kernel& kernel_;
@@ -295,14 +294,12 @@ private:
     Streams streams_{};
     HeldFd program_file_{};
     SharedMemory shared_{};
-    std::unique_ptr<char[]> stack_{};
     Frame frame_{};
     StageOneJob job_{};
     std::vector<HeldFd> batch_{};  ///< mounts on their way to the helper
     std::size_t taken_ = 0;
-    std::int32_t pid_ = -1;
+    std::int32_t pid_ = no_child;
     HeldFd pidfd_{};
-    bool insula_running_ = false;
 };
 
 }  // namespace

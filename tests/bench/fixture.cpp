@@ -51,7 +51,7 @@ int run_benchmark(const std::function<void()>& benchmark) {
         benchmark();
         return 0;
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "bench: %s\n", error.what());
+        (void)std::fprintf(stderr, "bench: %s\n", error.what());
         return 1;
     }
 }

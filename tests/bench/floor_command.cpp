@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
     using insula::bench::Set;
     const std::string_view set = argc == 4 ? argv[1] : "";
     if (set != "A" && set != "B" && set != "C") {
-        std::fputs("usage: bench-floor A|B|C ROOT PROGRAM\n", stderr);
+        (void)std::fputs("usage: bench-floor A|B|C ROOT PROGRAM\n", stderr);
         return 2;
     }
     try {
@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
             {.set = static_cast<Set>(set[0]), .root = argv[2], .program = argv[3]});
         return 0;
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "%s\n", error.what());
+        (void)std::fprintf(stderr, "%s\n", error.what());
         return 1;
     }
 }

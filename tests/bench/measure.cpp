@@ -60,7 +60,7 @@ void print(const std::string& title, const std::vector<Score>& scores, Output ou
             std::printf(R"({"case":"%s","name":"%s","min_us":%.1f,"median_us":%.1f,"ratio":%.3f})"
                         "\n",
                         title.c_str(), score.name.c_str(), score.least, score.median, score.ratio);
-    std::fflush(stdout);
+    (void)std::fflush(stdout);
 }
 
 }  // namespace insula::bench

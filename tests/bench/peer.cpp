@@ -84,7 +84,7 @@ constexpr const char* protected_paths[] = {"/proc/bus", "/proc/fs", "/proc/irq",
     const char* path = std::getenv("PATH");
     std::istringstream directories(path == nullptr ? "" : path);
     for (std::string one; std::getline(directories, one, ':');)
-        if (::access((one + '/' + name).c_str(), X_OK) == 0) return true;
+        if (::access((one + '/').append(name).c_str(), X_OK) == 0) return true;
     return false;
 }
 
@@ -134,6 +134,7 @@ constexpr const char* protected_paths[] = {"/proc/bus", "/proc/fs", "/proc/irq",
 double time_command(const std::vector<std::string>& command) {
     std::vector<std::string> words = with_new_id(command);
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     int status = 0;
@@ -153,7 +154,7 @@ void add_peers(const Fixture& fixture, std::vector<Contender>& contenders) {
             contenders.push_back(
                 {program, [command = std::move(command)] { return time_command(command); }});
         else
-            std::fprintf(stderr, "bench: %s is not installed: left out\n", program.c_str());
+            (void)std::fprintf(stderr, "bench: %s is not installed: left out\n", program.c_str());
     };
     add("crun", crun_command(fixture));
     add("bwrap", bubblewrap_command(fixture));

@@ -11,7 +11,7 @@
 
 namespace insula::bench {
 
-Twin::Twin(const std::function<void()>& prepare, std::function<double()> run) {
+Twin::Twin(const std::function<void()>& prepare, const std::function<double()>& run) {
     if (::pipe2(requests_, O_CLOEXEC) != 0 || ::pipe2(answers_, O_CLOEXEC) != 0)
         give_up("cannot make a pipe");
     pid_ = ::fork();

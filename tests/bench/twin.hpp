@@ -11,7 +11,7 @@ namespace insula::bench {
 class Twin {
 public:
     /// Forks; the twin calls `prepare` once.
-    Twin(const std::function<void()>& prepare, std::function<double()> run);
+    Twin(const std::function<void()>& prepare, const std::function<double()>& run);
     Twin(const Twin&) = delete;
     Twin& operator=(const Twin&) = delete;
     ~Twin();

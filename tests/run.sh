@@ -3,7 +3,7 @@
 # Installs what is missing, builds, runs all tests, prints each skip with its reason, and ends with
 # the line "N passed, N failed, N skipped". Works as root and, for what the kernel allows, without.
 #
-#   tests/run.sh          one compiler, sanitizers, 5 s per fuzz target: under 15 minutes
+#   tests/run.sh          each build with one compiler, 5 s per fuzz target: under 15 minutes
 #   tests/run.sh --full   both compilers, TSan, clang-tidy, minutes of fuzzing, soak
 #
 # INSULA_JOBS=N limits the jobs of the build. Build directories stay in build/test-*.
@@ -48,6 +48,12 @@ build_root=$root/build
 mkdir -p "$build_root"
 results=$build_root/test-results
 : >"$results"
+
+# The consumer tests build the same again in other directories, and with another home.
+if [[ -n $(command -v ccache) ]]; then
+    CCACHE_DIR=$(ccache --get-config cache_dir)
+    export CCACHE_DIR CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=/
+fi
 
 say() { printf '\n== %s\n' "$*"; }
 
@@ -116,13 +122,22 @@ run_everywhere() {
     done
 }
 
-# No buildtype: assertions stay on. GCC takes four times as long to optimize what UBSan adds.
-debug=(-Ddebug=true -Doptimization=1)
-sanitizers=(-Ddebug=true -Doptimization=0 "-Db_sanitize=address,undefined" -Db_lundef=false)
+# Assertions stay on. Compilers take four times as long to optimize what UBSan adds, and GCC twice as
+# long as clang in any case.
+debug=(-Ddebug=true -Doptimization=1 -Db_ndebug=false)
+sanitizers=(-Ddebug=true -Doptimization=0 -Db_ndebug=false "-Db_sanitize=address,undefined"
+            -Db_lundef=false)
+sanitizing_compiler=g++
+[[ -n $(command -v clang++-19) ]] && sanitizing_compiler=clang++-19
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1
 export INSULA_TEST_ROUNDS=50
-[[ $full == yes ]] && export INSULA_TEST_ROUNDS=1000
+export INSULA_CONSUMER_COMPILERS=g++
+release_suites=unit,command,consumer
+if [[ $full == yes ]]; then
+    export INSULA_TEST_ROUNDS=1000 INSULA_CONSUMER_COMPILERS="g++ clang++-19 clang++-14"
+    release_suites=$release_suites,system  # the soak is a case of it
+fi
 
 # fuzz SECONDS: runs each target that many seconds on a copy of its corpus
 fuzz() {
@@ -156,13 +171,13 @@ tidy() {
         -j "${INSULA_JOBS:-$(nproc)}" "${sources[@]/#/$root/}"
 }
 
-if build sanitized g++ "${sanitizers[@]}" -Dcli=disabled -Dexamples=disabled; then
+if build sanitized "$sanitizing_compiler" "${sanitizers[@]}" -Dcli=disabled -Dexamples=disabled; then
     say "unit and executor tests"
     run --label sanitized --build "$build_root/test-sanitized" --suite unit executor
     say "system tests"
     run_everywhere sanitized system attack
 fi
-if build release g++ -Dbuildtype=release -Dtests=enabled; then
+if build release g++ -Dbuildtype=release -Dtests=enabled "-Dtest_suites=$release_suites"; then
     say "release build: units, the static command, examples"
     run --label release --build "$build_root/test-release" --suite unit
     run_everywhere release command

@@ -4,10 +4,10 @@
 # they get here. Only on Debian and its relatives is anything installed, and never with a question.
 
 packages_to_build=(g++ meson ninja-build pkg-config libpugixml-dev libcli11-dev)
-packages_to_test=(doctest-dev nlohmann-json3-dev python3 util-linux)
+packages_to_test=(ccache doctest-dev nlohmann-json3-dev python3 util-linux)
 # for the fuzz targets; without them those tests are skipped
 packages_to_fuzz=(clang-19 libclang-rt-19-dev)
-packages_for_full=("${packages_to_fuzz[@]}" clang-tidy-19)
+packages_for_full=("${packages_to_fuzz[@]}" clang-tidy-19 clang-14)
 
 package_is_installed() {
     [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]

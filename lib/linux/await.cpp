@@ -69,4 +69,10 @@ Result<bool> await_readable(Kernel& kernel, int fd, const Deadline& deadline) {
     return ready != 0;
 }
 
+Result<bool> await_hangup(Kernel& kernel, int fd, const Deadline& deadline) {
+    pollfd one{fd, 0, 0};  // POLLHUP is always told
+    INSULA_TRY(const int ready, poll_until(kernel, &one, 1, deadline));
+    return ready != 0;
+}
+
 }  // namespace insula::linux_

@@ -39,4 +39,8 @@ inline constexpr char end_of_messages = '\0';
 /// Whether `fd` becomes readable before `deadline`.
 [[nodiscard]] Result<bool> await_readable(Kernel& kernel, int fd, const Deadline& deadline);
 
+/// Whether the other side of `fd` is gone before `deadline`: for a pidfd, whether the process has
+/// been reaped (Linux 6.9).
+[[nodiscard]] Result<bool> await_hangup(Kernel& kernel, int fd, const Deadline& deadline);
+
 }  // namespace insula::linux_

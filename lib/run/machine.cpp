@@ -33,13 +33,25 @@ using linux_::Deadline;
             .core_dumped = WCOREDUMP(status) != 0};
 }
 
-/// The status of a process that somebody else has reaped. Since Linux 6.15 the pidfd still knows
-/// it.
-[[nodiscard]] ExitStatus ask_pidfd(linux_::Kernel& kernel, int pidfd) noexcept {
+/// The status of a process that somebody else has reaped, or is reaping: where SIGCHLD is ignored,
+/// the kernel says that there is no child a moment before it lets go of it. Since Linux 6.15 the
+/// pidfd knows the status from then on.
+[[nodiscard]] ExitStatus ask_pidfd(linux_::Kernel& kernel, int pidfd) {
+    constexpr std::chrono::seconds longest_release(1);
+    const auto ask = [&](uapi::PidfdInfo& info) {
+        info.mask = uapi::pidfd_info_exit;
+        return kernel.pidfd_get_info(pidfd, info) >= 0;
+    };
+    const auto knows = [](const uapi::PidfdInfo& info) {
+        return (info.mask & uapi::pidfd_info_exit) != 0;
+    };
     uapi::PidfdInfo info{};
-    info.mask = uapi::pidfd_info_exit;
-    if (kernel.pidfd_get_info(pidfd, info) < 0 || (info.mask & uapi::pidfd_info_exit) == 0)
-        return {};
+    if (!ask(info)) return {};
+    if (!knows(info)) {
+        const Result<bool> released =
+            linux_::await_hangup(kernel, pidfd, Deadline(longest_release));
+        if (!released || !released.value() || !ask(info) || !knows(info)) return {};
+    }
     return from_wait_status(info.exit_code);
 }
 

@@ -46,7 +46,7 @@ class Subproject(unittest.TestCase):
         shutil.copy(EMBEDDER, self.scratch)
 
     def build(self, *options):
-        call("meson", "setup", self.scratch / "build", self.scratch, *options)
+        call("meson", "setup", self.scratch / "build", self.scratch, "--buildtype=debug", *options)
         ninja(self.scratch / "build")
         call(self.scratch / "build" / "embedder")
 

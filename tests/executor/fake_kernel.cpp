@@ -161,8 +161,9 @@ int FakeKernel::pidfd_send_signal(int pidfd, int signal) noexcept {
 int FakeKernel::pidfd_get_info(int pidfd, uapi::PidfdInfo& info) noexcept {
     return static_cast<int>(record("pidfd_get_info", label_of(pidfd), [&]() -> long {
         if (!exit_information) return -ENOTTY;
-        info.mask = uapi::pidfd_info_exit;
-        info.exit_code = wait_status;
+        const bool released = count("pidfd_get_info") > answers_before_release;
+        info.mask = released ? uapi::pidfd_info_exit : 0;
+        if (released) info.exit_code = wait_status;
         return 0;
     }));
 }
@@ -240,6 +241,7 @@ long FakeKernel::recv(int socket, void* buffer, std::size_t, int) noexcept {
 int FakeKernel::ppoll(pollfd* list, std::size_t number, const timespec* timeout) noexcept {
     std::string arguments = label_of(list[0].fd);
     if (number > 1) arguments += ", " + label_of(list[1].fd);
+    if (list[0].events == 0) arguments += ", hangup";
     if (timeout != nullptr) arguments += ", timeout";
     return static_cast<int>(record("ppoll", arguments, [&]() -> long {
         for (std::size_t i = 0; i != number; ++i)

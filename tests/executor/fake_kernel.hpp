@@ -55,6 +55,7 @@ public:
     int poll_answer = 1;  ///< which of the polled descriptors is ready, from 1; 0: none in time
     unsigned memfd_flags = 0;  ///< that memfd_create does not know
     bool exit_information = true;
+    unsigned answers_before_release = 0;  ///< of pidfd_get_info, which know no status yet
     int end_code = CLD_KILLED;  ///< how the child ends: si_code and si_status of waitid
     int end_status = SIGKILL;
     int wait_status = SIGKILL;  ///< the same as wait4 says it, for pidfd_get_info

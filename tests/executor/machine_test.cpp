@@ -104,6 +104,24 @@ TEST_CASE("executor: a machine that somebody else has reaped is known from its p
     }
 }
 
+TEST_CASE("executor: a machine that the kernel is about to let go of is asked again") {
+    FakeKernel kernel;
+    kernel.fail("waitid", 1, ECHILD);
+    kernel.wait_status = 9 << 8;
+    kernel.answers_before_release = 1;
+    Machine machine = make_machine(kernel);
+    CHECK(or_throw(machine.wait()) == ExitStatus{.kind = Kind::exited, .code = 9});
+    CHECK_TEXTS(kernel.texts(), {"waitid(pidfd)", "ppoll(pidfd)", "pidfd_get_info(pidfd)",
+                                 "ppoll(pidfd, hangup, timeout)", "pidfd_get_info(pidfd)"});
+
+    FakeKernel never;
+    never.fail("waitid", 1, ECHILD);
+    never.answers_before_release = 5;
+    Machine stuck = make_machine(never);
+    CHECK(or_throw(stuck.wait()) == ExitStatus{});
+    CHECK(never.count("pidfd_get_info") == 2);
+}
+
 TEST_CASE("executor: an older kernel does not know of a machine that somebody else has reaped") {
     FakeKernel kernel;
     kernel.fail("waitid", 1, ECHILD);

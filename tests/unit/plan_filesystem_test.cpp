@@ -181,9 +181,9 @@ TEST_SUITE("plan filesystem") {
             add_filesystem(domain, {.source = row.source,
                                     .target = "/data",
                                     .mount = MountExtension{.recursion = row.recursion}});
-            CHECK(plan_container(domain, facts).has_value() == row.planned);
+            CHECK(try_to_plan(domain, facts).has_value() == row.planned);
             facts.capabilities = all_capabilities();
-            CHECK(plan_container(domain, facts).has_value());
+            CHECK(try_to_plan(domain, facts).has_value());
             facts.capabilities = {};
         }
     }

@@ -134,7 +134,7 @@ TEST_SUITE("plan namespace") {
             Domain domain = mapped_domain(map, map);
             domain.os.init_user = row.user;
             domain.os.init_group = row.group;
-            const auto plan = plan_container(domain, {});
+            const auto plan = try_to_plan(domain, {});
             CHECK(plan.has_value() == row.path.empty());
             if (plan) continue;
             CHECK(plan.error().path == row.path);

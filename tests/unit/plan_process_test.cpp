@@ -45,7 +45,7 @@ TEST_SUITE("plan process") {
         Domain domain = rooted_domain();
         domain.os.init_user = "12a";
         domain.os.init_group = "4294967294";
-        CHECK(plan_container(domain, {}).has_value());
+        CHECK(try_to_plan(domain, {}).has_value());
     }
 
     TEST_CASE("process: the host name is the name, as far as it can be one") {

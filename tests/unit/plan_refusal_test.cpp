@@ -205,7 +205,7 @@ TEST_SUITE("plan refusal") {
     TEST_CASE("findings: <lxc:namespace> with type 'none' shares nothing and is planned") {
         Domain domain = rooted_domain();
         domain.shared_namespaces = SharedNamespaces{.net = SharedNamespace{}};
-        CHECK(plan_container(domain, {}).has_value());
+        CHECK(try_to_plan(domain, {}).has_value());
     }
 
     TEST_CASE("findings: what validation says is not said again") {

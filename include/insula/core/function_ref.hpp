@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -22,7 +21,7 @@ public:
                  std::is_invocable_r_v<R, F&, Args...>)
     FunctionRef(F&& callable) noexcept  // NOLINT(google-explicit-constructor): it stands in for the
                                         // callable
-        : object_(const_cast<void*>(static_cast<const void*>(std::addressof(callable)))),
+        : object_(const_cast<void*>(static_cast<const void*>(__builtin_addressof(callable)))),
           call_([](void* object, Args... args) -> R {
               return (*static_cast<std::remove_reference_t<F>*>(object))(
                   std::forward<Args>(args)...);

@@ -248,7 +248,7 @@ void Reader::finish_unknown_child(const Element& node) {
     if (context_.judges && !space->empty()) {
         inner.report(Severity::warning, FindingCode::ignored,
                      tag(node.name) + " belongs to a namespace that has no effect on a container");
-    } else if (context_.judges) {
+    } else if (context_.judges && !unknown_words_reported_) {
         inner.report(Severity::warning, FindingCode::unknown_element,
                      tag(node.name) + " is not known in " + tag(element_.name),
                      did_you_mean(nearest_asked(written.local, false)));

@@ -175,13 +175,14 @@ public:
     template <class T, class Enum, class Map>
     void spelled_list(std::vector<T>& items, Enum T::* member, Map&& map) {
         for (const auto& row : spellings<Enum>) ask(Name({}, row.text), Ask::many);
+        unknown_words_reported_ = true;
         for (const Element& node : element_.children) {
             if (node.kind != Element::Kind::element) continue;
             if (const auto found = find_spelling<Enum>(node.name)) {
                 T& item = items.emplace_back();
                 item.*member = *found;
                 enter(node, [&](Reader& inner) { map(inner, item); });
-            } else {
+            } else if (WrittenName(node.name).prefix.empty()) {
                 report_unknown_word(node, nearest_spelling<Enum>(node.name));
             }
         }
@@ -274,6 +275,7 @@ private:
     std::size_t first_asked_;
     bool text_asked_ = false;
     bool every_child_asked_ = false;
+    bool unknown_words_reported_ = false;
 };
 
 }  // namespace insula::inline v0::xml

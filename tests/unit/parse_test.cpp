@@ -231,6 +231,16 @@ TEST_CASE("parse: unknown words in enumerations are errors") {
     CHECK(name->hint.find("'mknod'") != std::string::npos);
 }
 
+TEST_CASE("parse: an unknown word is reported once") {
+    const Domain domain = read_container(
+        "<features><capabilities><mknot/><other:note xmlns:other='urn:other'/></capabilities>"
+        "</features>");
+    REQUIRE(domain.unread.size() == 2);
+    CHECK(has_error(domain.unread, FindingCode::bad_value, "/domain/features/capabilities/mknot"));
+    CHECK(has_warning(domain.unread, FindingCode::ignored,
+                      "/domain/features/capabilities/other:note"));
+}
+
 TEST_CASE("parse: a document without a type is wrong, and keeps its kind") {
     CHECK(has_error(read(exe, "").unread, FindingCode::missing, "/domain/@type"));
     const Domain none = read("", "type='kvm'");

@@ -175,7 +175,7 @@ if build sanitized "$sanitizing_compiler" "${sanitizers[@]}" -Dcli=disabled -Dex
     say "unit and executor tests"
     run --label sanitized --build "$build_root/test-sanitized" --suite unit executor
     say "system tests"
-    run_everywhere sanitized system attack
+    run_everywhere sanitized system
 fi
 if build release g++ -Dbuildtype=release -Dtests=enabled "-Dtest_suites=$release_suites"; then
     say "release build: units, the static command, examples"
@@ -189,7 +189,7 @@ fuzz "$([[ $full == yes ]] && echo 180 || echo 5)"
 if [[ $full == yes ]]; then
     if build clang clang++-19 "${debug[@]}"; then
         run --label clang --build "$build_root/test-clang" --suite unit executor
-        run_everywhere clang system attack
+        run_everywhere clang system
         tidy
     fi
     if build threads g++ "${debug[@]}" -Db_sanitize=thread -Db_lundef=false; then

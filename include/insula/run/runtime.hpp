@@ -79,6 +79,9 @@ public:
     /// Starts the container; returns when its init has been executed. Fails with the op, the call
     /// and the kernel's answer, and then nothing is left of it.
     ///
+    /// Waits, besides, for every child that another thread forked meanwhile and that has not
+    /// executed anything yet; `StartOptions::timeout` bounds it.
+    ///
     /// Changes nothing of the calling process: no directory, mask, environment, signal disposition
     /// or dumpable flag.
     [[nodiscard]] Result<Machine> start(const ContainerPlan& plan,

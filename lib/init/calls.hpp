@@ -182,6 +182,9 @@ private:
     [[gnu::always_inline]] static long word(const void* value) noexcept {
         return reinterpret_cast<long>(value);
     }
+    [[gnu::always_inline]] static long word(char* const* value) noexcept {
+        return reinterpret_cast<long>(value);
+    }
 
     template <class... Args>
     [[gnu::always_inline]] static long call_long(long number, Args... args) noexcept {

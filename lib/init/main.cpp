@@ -44,6 +44,7 @@ constexpr unsigned long usual_size = 65536;
 [[nodiscard]] program::SharedPage& map(init::KernelCalls& calls, unsigned long size) {
     const long address = calls.mmap(size, prot_read_write, map_shared, program::program_fd, 0);
     if (address < 0 && address > -4096) calls.exit_group(1);
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel gives addresses as integers
     return *reinterpret_cast<program::SharedPage*>(address);
 }
 

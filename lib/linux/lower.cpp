@@ -268,6 +268,7 @@ public:
     }
     void operator()(const ExecInit& exec) {
         std::vector<std::string> environment;
+        environment.reserve(exec.environment.size() + options_.extra_environment.size());
         for (const EnvironmentVariable& variable : exec.environment)
             environment.push_back(variable.name + '=' + variable.value);
         for (const EnvironmentVariable& variable : options_.extra_environment)

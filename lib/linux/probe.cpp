@@ -25,8 +25,9 @@ struct Release {
 
 [[nodiscard]] Release parse_release(std::string_view text) {
     Release release;
-    const auto* end = text.data() + text.size();
-    const auto [dot, bad] = std::from_chars(text.data(), end, release.major);
+    const char* const begin = text.data();
+    const char* const end = begin + text.size();
+    const auto [dot, bad] = std::from_chars(begin, end, release.major);
     if (bad == std::errc{} && dot != end && *dot == '.')
         std::from_chars(dot + 1, end, release.minor);
     return release;

@@ -123,7 +123,9 @@ constexpr std::size_t name_offset = offsetof(DirectoryEntry, type) + 1;
     }
     std::sort(names.begin(), names.end());
     for (const std::string& name : names) {
-        std::string path = directory == "/" ? "/" + name : directory + "/" + name;
+        std::string path = directory;
+        if (path != "/") path += '/';
+        path += name;
         if (!is_hidden(path)) add_entry(kernel, std::move(path), facts);
     }
     return {};

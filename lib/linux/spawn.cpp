@@ -106,8 +106,8 @@ public:
         if (!started) return started.error();
         // Nobody but the reaper writes there from now on.
         if (exec_of(plan_).mode == InitMode::exec) shared_ = {};
-        return Spawned{std::exchange(pid_, no_child), std::move(pidfd_), std::move(streams_.callers_ends),
-                       std::move(shared_)};
+        return Spawned{std::exchange(pid_, no_child), std::move(pidfd_),
+                       std::move(streams_.callers_ends), std::move(shared_)};
     }
 
 private:
@@ -248,7 +248,7 @@ private:
         std::vector<std::uint32_t> steps(plan_.ops.size() + 1);
         std::vector<std::chrono::nanoseconds> spent(steps.size());
         const auto place_of = [&](const program::TraceEntry& entry) {
-            return static_cast<std::size_t>(entry.op + 1);
+            return static_cast<std::size_t>(entry.op) + 1;
         };
         for (std::uint32_t i = 0; i != count; ++i) ++steps[place_of(entries[i])];
         for (std::uint32_t i = 0; i != count; ++i) {

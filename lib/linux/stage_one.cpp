@@ -78,9 +78,10 @@ void keep_capabilities(StageOneJob* job) {
         if (got == 0) give_up(job, -EPIPE, Call::read);  // the owner died
     }
     if (job->keep_capabilities) keep_capabilities(job);
-    const long error =
-        system_call(__NR_execveat, job->descriptor_count - 1, address(""), address(job->argv),
-                    address(job->environment), insula::uapi::at_empty_path);
+    const long error = system_call(__NR_execveat, job->descriptor_count - 1, address(""),
+                                   address(static_cast<const void*>(job->argv)),
+                                   address(static_cast<const void*>(job->environment)),
+                                   insula::uapi::at_empty_path);
     give_up(job, error, Call::execve);
 }
 

@@ -127,7 +127,7 @@ Result<ExitStatus> Machine::wait() {
 
 Result<std::optional<ExitStatus>> Machine::wait_for(std::chrono::milliseconds timeout) {
     using Answer = std::optional<ExitStatus>;
-    if (state_->status) return Answer(*state_->status);
+    if (state_->status) return Answer(state_->status);
     // A deadline of zero would mean none.
     const Deadline deadline(std::max(timeout, std::chrono::milliseconds(1)));
     INSULA_TRY(const bool ended,

@@ -27,6 +27,14 @@ namespace {
     }
 }
 
+/// Whether one of `events` comes on `fd` before `deadline`.
+[[nodiscard]] Result<bool> await_events(Kernel& kernel, int fd, short events,
+                                        const Deadline& deadline) {
+    pollfd one{fd, events, 0};
+    INSULA_TRY(const int ready, poll_until(kernel, &one, 1, deadline));
+    return ready != 0;
+}
+
 [[nodiscard]] Error given_up() {
     return start_error(ECANCELED, {}, "the start was given up");
 }
@@ -64,15 +72,11 @@ Result<char> await_message(Kernel& kernel, int socket, FdRef cancel, const Deadl
 }
 
 Result<bool> await_readable(Kernel& kernel, int fd, const Deadline& deadline) {
-    pollfd one{fd, POLLIN, 0};
-    INSULA_TRY(const int ready, poll_until(kernel, &one, 1, deadline));
-    return ready != 0;
+    return await_events(kernel, fd, POLLIN, deadline);
 }
 
 Result<bool> await_hangup(Kernel& kernel, int fd, const Deadline& deadline) {
-    pollfd one{fd, 0, 0};  // POLLHUP is always told
-    INSULA_TRY(const int ready, poll_until(kernel, &one, 1, deadline));
-    return ready != 0;
+    return await_events(kernel, fd, 0, deadline);  // POLLHUP is always told
 }
 
 }  // namespace insula::linux_
